@@ -1,0 +1,44 @@
+// Builds dist/: the commands and the library, each bundled so that a command starts fast; the types of the library; the
+// manifest by which oclif loads one command without the others; and the licences of what is bundled.
+import {execFileSync} from 'node:child_process'
+import {existsSync, globSync, readFileSync, rmSync, writeFileSync} from 'node:fs'
+import {basename, join} from 'node:path'
+import {Config, type Plugin} from '@oclif/core'
+import {type OutputChunk, rolldown} from 'rolldown'
+
+const root = join(import.meta.dirname, '..')
+process.chdir(root)
+rmSync('dist', {recursive: true, force: true})
+rmSync('oclif.manifest.json', {force: true})
+
+const commands = globSync('src/commands/*.ts').map(file => [`commands/${basename(file, '.ts')}`, file])
+const bundle = await rolldown({
+  input: {main: 'src/main.ts', index: 'src/index.ts', ...Object.fromEntries(commands)},
+  platform: 'node',
+  external: ['better-sqlite3'],
+})
+const {output} = await bundle.write({dir: 'dist', format: 'esm', minify: true, chunkFileNames: 'chunks/[name]-[hash].js'})
+writeLicences(output.filter(chunk => chunk.type === 'chunk'))
+
+execFileSync('tsc', ['--project', 'tsconfig.build.json'], {stdio: 'inherit'})
+
+const config = await Config.load({root, ignoreManifest: true})
+const plugin = config.plugins.get('litefeed') as Plugin | undefined
+if (plugin === undefined || plugin.commands.length !== commands.length) throw new Error('the commands do not load')
+writeFileSync('oclif.manifest.json', JSON.stringify(plugin.manifest))
+
+function writeLicences(chunks: OutputChunk[]): void {
+  const packages = new Set(
+    chunks
+      .flatMap(chunk => chunk.moduleIds)
+      .map(id => /.*\/node_modules\/(@[^/]+\/[^/]+|[^/]+)/.exec(id)?.[0])
+      .filter(folder => folder !== undefined),
+  )
+  const notices = [...packages].sort().map(folder => {
+    const {name, version, license} = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
+    const [file] = globSync('{LICENSE,LICENCE,license,License}*', {cwd: folder})
+    const text = file !== undefined && existsSync(join(folder, file)) ? readFileSync(join(folder, file), 'utf8').trim() : `Licence: ${license}`
+    return `${name} ${version}\n\n${text}\n`
+  })
+  writeFileSync('dist/THIRD-PARTY-LICENCES.txt', notices.join(`\n${'-'.repeat(80)}\n\n`))
+}

@@ -1,0 +1,16 @@
+import {Args, Command, loadHelpClass} from '@oclif/core'
+
+export default class Help extends Command {
+  static override summary = 'Show what a command takes.'
+  static override examples = ['<%= config.bin %> help changes']
+
+  static override args = {
+    command: Args.string({description: 'the command', ignoreStdin: true}),
+  }
+
+  override async run(): Promise<void> {
+    const {args} = await this.parse(Help)
+    const HelpClass = await loadHelpClass(this.config)
+    await new HelpClass(this.config, this.config.pjson.oclif.helpOptions).showHelp(args.command === undefined ? [] : [args.command])
+  }
+}

@@ -1,0 +1,35 @@
+import {Args, Flags} from '@oclif/core'
+import {LitefeedCommand} from '../terminal/command.ts'
+
+export default class List extends LitefeedCommand {
+  static override summary = 'Print the documents of a table.'
+  static override description = `One a line, in the order of their keys. With --order-by in the order of a field: arrays, booleans, null, numbers, objects,
+strings, as in RethinkDB; documents without the field are left out.`
+  static override examples = [
+    '<%= config.bin %> list users',
+    `<%= config.bin %> list users --where 'age >= 18' --order-by age:desc --limit 10`,
+    `<%= config.bin %> list users --map '{"name": name, "born": 2026 - age}'`,
+  ]
+
+  static override args = {
+    table: Args.string({description: 'the table', required: true, ignoreStdin: true}),
+  }
+
+  static override flags = {
+    where: Flags.string({description: 'JSONata over the document: those for which it is true', helpValue: 'EXPR'}),
+    'order-by': Flags.string({description: 'a field, such as age or address.city, with :desc the greatest first', helpValue: 'FIELD[:desc]'}),
+    limit: Flags.integer({description: 'at most so many', helpValue: 'N', min: 0}),
+    map: Flags.string({description: 'JSONata over the document; its result is printed instead', helpValue: 'EXPR'}),
+  }
+
+  protected async execute(): Promise<number> {
+    const {args, flags} = await this.parse(List)
+    await using store = await this.open(flags, 'read')
+    const {where, limit, map, 'order-by': orderBy} = flags
+    for await (const told of store.table(args.table).listLines({where, limit, map, orderBy})) {
+      await this.print(told)
+      if (this.output.gone.aborted || this.interrupt.signal.aborted) break
+    }
+    return 0
+  }
+}

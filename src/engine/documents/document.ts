@@ -1,0 +1,87 @@
+import {isDeepStrictEqual} from 'node:util'
+import {v7 as uuid} from 'uuid'
+import {isObject, parse, stringify, typeName} from './json.ts'
+import {type Key, toKey} from './key.ts'
+
+/** A JSON object with an `id`. */
+export type Document = Record<string, unknown>
+
+/** A document ready to be stored: its key, its minified text, and whether the key was made here. */
+export interface Prepared {
+  readonly key: Key
+  readonly text: string
+  readonly generated: boolean
+}
+
+/** Why a document cannot be stored. Counted in the result of the write, never thrown past the engine. */
+export class Refusal extends Error {
+  override readonly name = 'Refusal'
+}
+
+/** Checks a value and makes a document of it. A missing `id` gets a UUIDv7. Throws Refusal. */
+export function prepare(value: unknown): Prepared {
+  if (!isObject(value)) throw new Refusal(`a document is a JSON object, not ${typeName(value)}`)
+  if (Object.hasOwn(value, 'id') && value.id !== undefined) {
+    return {key: refusing(() => toKey(value.id)), text: documentText(value), generated: false}
+  }
+  const key = uuid()
+  const {id: _, ...rest} = value
+  return {key, text: documentText({id: key, ...rest}), generated: true}
+}
+
+/** The document's minified text. Throws Refusal for what JSON cannot hold. */
+export function documentText(document: Document): string {
+  const text = refusing(() => stringify(document))
+  if (text === undefined) throw new Refusal('a document must be JSON')
+  return text
+}
+
+/** The document that results from replacing `old` by `value`: same key, or Refusal. */
+export function replaced(key: Key, value: unknown): string {
+  if (!isObject(value)) throw new Refusal(`a document is a JSON object, not ${typeName(value)}`)
+  if (!Object.hasOwn(value, 'id')) throw new Refusal('the new document has no `id`')
+  const next = refusing(() => toKey(value.id))
+  if (!sameKey(key, next)) {
+    throw new Refusal(`primary key \`id\` cannot be changed (${stringify(key)} to ${stringify(next)})`)
+  }
+  return documentText(value)
+}
+
+/**
+ * The document with `patch` merged into it as RethinkDB's `update` does: objects deeply, everything else replaced, null a
+ * value like any other. https://rethinkdb.com/api/javascript/update/
+ */
+export function merged(key: Key, old: string, patch: unknown): string {
+  if (!isObject(patch)) throw new Refusal(`a patch is a JSON object, not ${typeName(patch)}`)
+  return replaced(key, merge(parse(old) as Document, patch))
+}
+
+/** Deep equality with RethinkDB's meaning: key order aside, 1 equals 1.0. */
+export function sameDocument(one: string, other: string): boolean {
+  return one === other || isDeepStrictEqual(parse(one), parse(other))
+}
+
+/** Runs a check that throws, and makes a Refusal of what it throws. */
+export function refusing<T>(check: () => T): T {
+  try {
+    return check()
+  } catch (error) {
+    if (error instanceof RangeError && /call stack/.test(error.message)) throw new Refusal('nested too deeply')
+    throw new Refusal((error as Error).message)
+  }
+}
+
+function sameKey(one: Key, other: Key): boolean {
+  return one === other || stringify(one) === stringify(other)
+}
+
+function merge(old: Document, patch: Document): Document {
+  const result: Document = {...old}
+  for (const [name, value] of Object.entries(patch)) {
+    const before = Object.hasOwn(old, name) ? old[name] : undefined
+    const after = isObject(value) ? merge(isObject(before) ? before : {}, value) : value
+    // A plain assignment to `__proto__` would set the prototype.
+    Object.defineProperty(result, name, {value: after, enumerable: true, configurable: true, writable: true})
+  }
+  return result
+}

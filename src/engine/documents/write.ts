@@ -1,0 +1,71 @@
+import type {Storage, Verdict, Write, WriteOptions} from '../storage/storage.ts'
+import type {Key} from './key.ts'
+import type {Tally} from './result.ts'
+
+/** One write as the table plans it. */
+export type Item = (Write | Reckoning) & {
+  readonly generated?: boolean
+  /** Where the input had it; set by whoever reads the input. */
+  line?: number | undefined
+}
+
+/**
+ * A write whose decision takes an expression, and so cannot be made inside a transaction: it is made before, and holds only
+ * if the old value is still the same. `seen` is the old value when that is known already. Undefined: not this document.
+ */
+export interface Reckoning {
+  readonly key: Key
+  readonly seen?: string
+  readonly reckon: (old: string | null) => Promise<Verdict | undefined>
+}
+
+/** A document that was refused, and where the input had it. */
+export interface Refused {
+  readonly line?: number | undefined
+  readonly reason: string
+}
+
+/** Carries out one batch and adds it up. Returns what was refused. */
+export async function carryOut(storage: Storage, table: string, items: readonly Item[], tally: Tally, options: WriteOptions): Promise<Refused[]> {
+  const refused: Refused[] = []
+  let waiting = items
+  while (waiting.length > 0) {
+    const ready = await decided(storage, table, waiting)
+    const {outcomes, position} = await storage.write(table, ready.map(({write}) => write), options)
+    tally.seq = position
+    const again: Item[] = []
+    for (const [index, {item, write}] of ready.entries()) {
+      const outcome = outcomes[index]
+      if (outcome === undefined) continue
+      // The old value is no longer the one that the expression saw; `seen` is of no use any more.
+      if (outcome.verdict.kind === 'moved' && 'reckon' in item) again.push(withoutSeen(item))
+      const reason = tally.add({...write, generated: item.generated ?? false}, outcome)
+      if (reason !== undefined) refused.push({line: item.line, reason})
+    }
+    waiting = again
+  }
+  return refused
+}
+
+/** Evaluates the decisions that need it, in order, against the old values as they are now. */
+async function decided(storage: Storage, table: string, items: readonly Item[]): Promise<{item: Item; write: Write}[]> {
+  const unseen = items.filter(item => 'reckon' in item && item.seen === undefined)
+  const found = unseen.length === 0 ? [] : await storage.get(table, unseen.map(item => item.key))
+  const olds = new Map(unseen.map((item, index) => [item, found[index] ?? null]))
+  const ready: {item: Item; write: Write}[] = []
+  for (const item of items) {
+    if (!('reckon' in item)) {
+      ready.push({item, write: item})
+      continue
+    }
+    const seen = item.seen ?? olds.get(item) ?? null
+    const verdict = await item.reckon(seen)
+    if (verdict !== undefined) ready.push({item, write: {key: item.key, decide: old => (old === seen ? verdict : {kind: 'moved'})}})
+  }
+  return ready
+}
+
+function withoutSeen(item: Item & Reckoning): Item {
+  const {seen: _, ...rest} = item
+  return rest
+}

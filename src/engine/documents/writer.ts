@@ -1,0 +1,180 @@
+import {Expression} from '../expression/expression.ts'
+import type {Failure} from '../feed/select.ts'
+import type {Durability, Storage, Verdict} from '../storage/storage.ts'
+import {Refusal, refusing} from './document.ts'
+import {parse} from './json.ts'
+import {type Key, toKey} from './key.ts'
+import {Matches} from './list.ts'
+import {type Conflict, insertion, patching, patchingBy, removal, replacing, replacingBy} from './plan.ts'
+import {refusalReason, Tally} from './result.ts'
+import {carryOut, type Item, type Refused} from './write.ts'
+
+export interface WriteOptions {
+  /** hard (the default): on disk before the promise resolves and before a feed shows it. soft: the system writes it when it likes. */
+  readonly durability?: Durability | undefined
+  /** Put the old and the new value of every document that changed into the result. */
+  readonly returnChanges?: boolean | undefined
+}
+
+export interface InsertOptions extends WriteOptions {
+  /** What happens to a document whose key is taken; `error` when absent. */
+  readonly conflict?: Conflict | undefined
+  /** A JSONata expression over {id, old_val, new_val}, instead of `conflict`: its result is stored, null deletes. */
+  readonly conflictExpr?: string | undefined
+}
+
+/** Which documents a write is about: those with these keys, those for which a JSONata expression is true, or all. */
+export type Selected = {readonly keys: readonly Key[]} | {readonly where: string} | {readonly all: true}
+
+/** What a document becomes: a value, or what a JSONata expression makes of the document. */
+export type Made = {readonly value: unknown} | {readonly expr: string}
+
+/** A value to be written, or why a piece of input is none. `line` is where the input had it. */
+export type Incoming = {readonly line?: number} & ({readonly value: unknown} | {readonly refused: string})
+
+/** Input as it arrives; each batch is committed by itself. */
+export type Source = AsyncIterable<readonly Incoming[]>
+
+/** How far a write is, after each batch. */
+export interface WriteProgress {
+  readonly tally: Tally
+  /** What this batch refused. */
+  readonly refused: readonly Refused[]
+  readonly failures: readonly Failure[]
+}
+
+/** Writes to one table, step by step: whoever takes the steps sees how far it is, and may stop between two of them. */
+export class Writer {
+  readonly #storage: Storage
+  readonly #table: string
+
+  constructor(storage: Storage, table: string) {
+    this.#storage = storage
+    this.#table = table
+  }
+
+  /** Inserts what the source brings. The table is made if it does not exist. */
+  async *insert(source: Source, options: InsertOptions): AsyncGenerator<WriteProgress> {
+    const {conflict = 'error', conflictExpr} = options
+    const expression = conflictExpr === undefined ? undefined : await Expression.compile(conflictExpr)
+    await this.#storage.create(this.#table)
+    yield* this.#fromSource(source, value => insertion(value, conflict, expression), options)
+  }
+
+  /** Merges what the source brings, each into the document that has its id. */
+  updateFrom(source: Source, options: WriteOptions): AsyncGenerator<WriteProgress> {
+    return this.#fromSource(source, value => withKeyOf(value, patching), options)
+  }
+
+  /** Replaces the documents that have the ids of what the source brings. */
+  replaceFrom(source: Source, options: WriteOptions): AsyncGenerator<WriteProgress> {
+    return this.#fromSource(source, value => withKeyOf(value, replacing), options)
+  }
+
+  async *update(selected: Selected, made: Made, options: WriteOptions): AsyncGenerator<WriteProgress> {
+    if ('value' in made) return yield* this.#selected(selected, key => patching(key, made.value), options)
+    const expression = await Expression.compile(made.expr)
+    yield* this.#selected(selected, key => old => patchingBy(expression, key, old), options)
+  }
+
+  async *replace(selected: Selected, made: Made, options: WriteOptions): AsyncGenerator<WriteProgress> {
+    if ('value' in made) return yield* this.#selected(selected, key => replacing(key, made.value), options)
+    const expression = await Expression.compile(made.expr)
+    yield* this.#selected(selected, key => old => replacingBy(expression, key, old), options)
+  }
+
+  delete(selected: Selected, options: WriteOptions): AsyncGenerator<WriteProgress> {
+    return this.#selected(selected, () => removal, options)
+  }
+
+  /** Deletes every document, each a change of its own, and the table. */
+  async drop(options: WriteOptions): Promise<Tally> {
+    const tally = new Tally(options.returnChanges ?? false)
+    const {deleted, position} = await this.#storage.drop(this.#table, {durability: options.durability ?? 'hard'})
+    tally.seq = position
+    if (!options.returnChanges) {
+      tally.deleted = deleted
+      return tally
+    }
+    for (let after = position - deleted; after < position; ) {
+      const read = await this.#storage.changes({after, until: position, limit: 500})
+      for (const {old_val} of read.changes) tally.add({key: '', decide: removal}, {old: old_val, verdict: {kind: 'remove'}})
+      after = read.position
+    }
+    return tally
+  }
+
+  async *#fromSource(source: Source, plan: (value: unknown) => Item, options: WriteOptions): AsyncGenerator<WriteProgress> {
+    const tally = new Tally(options.returnChanges ?? false)
+    yield {tally, refused: await this.#carryOut([], tally, options), failures: []}
+    for await (const batch of source) {
+      const items: Item[] = []
+      const refused: Refused[] = []
+      for (const incoming of batch) {
+        try {
+          if ('refused' in incoming) throw new Refusal(incoming.refused)
+          const item = plan(incoming.value)
+          item.line = incoming.line
+          items.push(item)
+        } catch (error) {
+          refused.push({line: incoming.line, reason: tally.refuse(refusalReason(error))})
+        }
+      }
+      refused.push(...(await this.#carryOut(items, tally, options)))
+      yield {tally, refused, failures: []}
+    }
+  }
+
+  async *#selected(selected: Selected, decide: (key: Key) => Decide, options: WriteOptions): AsyncGenerator<WriteProgress> {
+    const tally = new Tally(options.returnChanges ?? false)
+    yield {tally, refused: await this.#carryOut([], tally, options), failures: []}
+    if ('keys' in selected) {
+      const items = selected.keys.map(key => itemOf(key, decide(key)))
+      yield {tally, refused: await this.#carryOut(items, tally, options), failures: []}
+      return
+    }
+    const where = 'where' in selected ? await Expression.compile(selected.where) : undefined
+    const matches = new Matches(where)
+    for await (const page of matches.of(this.#storage, this.#table)) {
+      const items = page.map(({key, text}) => {
+        const documentKey = toKey(parse(key))
+        return where === undefined ? {...itemOf(documentKey, decide(documentKey)), seen: text} : itemWhere(where, documentKey, text, decide(documentKey))
+      })
+      yield {tally, refused: await this.#carryOut(items, tally, options), failures: matches.takeFailures()}
+    }
+  }
+
+  async #carryOut(items: readonly Item[], tally: Tally, options: WriteOptions): Promise<Refused[]> {
+    if (items.length > 0) return carryOut(this.#storage, this.#table, items, tally, {durability: options.durability ?? 'hard'})
+    tally.seq = (await this.#storage.bounds()).newest
+    return []
+  }
+}
+
+type Decide = (old: string | null) => Verdict | Promise<Verdict>
+
+/** A decision that an expression takes part in is async, and cannot be made inside a transaction. */
+function itemOf(key: Key, decide: Decide): Item {
+  return {key, reckon: async old => decide(old)}
+}
+
+/** The decision holds for the document only while the condition does. */
+function itemWhere(where: Expression, key: Key, seen: string, decide: Decide): Item {
+  return {
+    key,
+    seen,
+    reckon: async old => {
+      if (old === null) return undefined
+      if (old !== seen && !(await where.test(JSON.parse(old)))) return undefined
+      return decide(old)
+    },
+  }
+}
+
+function withKeyOf(value: unknown, decide: (key: Key, value: unknown) => (old: string | null) => Verdict): Item {
+  const id = refusing(() => {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, 'id')) throw new RangeError('a document with an `id` is needed here')
+    return toKey((value as {id: unknown}).id)
+  })
+  return {key: id, decide: decide(id, value)}
+}

@@ -1,0 +1,33 @@
+/** Every way in which litefeed fails, as a closed list. */
+export type ErrorCode =
+  | 'MISUSE' // the caller asked for what cannot be
+  | 'BAD_EXPRESSION' // a JSONata expression that does not parse
+  | 'EXPRESSION_FAILED' // a JSONata expression that failed on a document or an event
+  | 'NO_DATABASE' // the file does not exist
+  | 'NO_TABLE' // the table does not exist
+  | 'NOT_A_TABLE' // an SQL table that litefeed does not manage
+  | 'NOT_A_DATABASE' // the file is something else
+  | 'NEWER_FILE' // written by a newer litefeed
+  | 'REPLACED' // the file was moved or replaced while a feed followed it
+  | 'READ_ONLY' // the file or its directory cannot be written
+  | 'BUSY' // another writer held the lock for longer than the busy timeout
+  | 'FULL' // no space left
+  | 'IO' // the operating system or SQLite failed otherwise
+  | 'HISTORY_LOST' // a position that the log no longer holds, or does not hold yet
+  | 'BAD_INPUT' // input that cannot be read on
+
+/**
+ * The one error that the engine throws. `message` names the thing, `hint` says what to do about it.
+ * Refused documents are not errors of this kind: they are counted in the result of the write.
+ */
+export class LitefeedError extends Error {
+  readonly code: ErrorCode
+  readonly hint: string | undefined
+
+  constructor(code: ErrorCode, message: string, options: {hint?: string | undefined; cause?: unknown} = {}) {
+    super(message, options.cause === undefined ? undefined : {cause: options.cause})
+    this.name = 'LitefeedError'
+    this.code = code
+    this.hint = options.hint
+  }
+}

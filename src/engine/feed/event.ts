@@ -1,0 +1,76 @@
+import type {Document} from '../documents/document.ts'
+import type {Key} from '../documents/key.ts'
+import type {ChangeType, RawEvent} from '../storage/line.ts'
+import type {Position} from '../storage/storage.ts'
+
+/** A change of one document. `old_val` is null for an add, `new_val` for a remove. */
+export interface ChangeEvent {
+  readonly seq: Position
+  /** Milliseconds since 1970, UTC, by the clock of the writer. */
+  readonly ts_ms: number
+  readonly table: string
+  readonly key: Key
+  readonly type: ChangeType
+  readonly old_val: Document | null
+  readonly new_val: Document | null
+}
+
+/** A document that was there when the feed began. `seq` is the position of the snapshot, `ts_ms` when it was taken. */
+export interface InitialEvent {
+  readonly seq: Position
+  readonly ts_ms: number
+  readonly table: string
+  readonly key: Key
+  readonly type: 'initial'
+  /** Null only where a feed of a key says that there is no such document. */
+  readonly new_val: Document | null
+}
+
+/** Where the feed stands: the initial part begins, or is complete. */
+export interface StateEvent {
+  readonly type: 'state'
+  readonly state: 'initializing' | 'ready'
+  /** The position to resume from. */
+  readonly seq: Position
+}
+
+/** A sign of life of a quiet feed. */
+export interface HeartbeatEvent {
+  readonly type: 'heartbeat'
+  /** The position to resume from. */
+  readonly seq: Position
+}
+
+/** What a feed tells, one object a line. */
+export type FeedEvent = ChangeEvent | InitialEvent | StateEvent | HeartbeatEvent
+
+/** A state or heartbeat as a line of JSON. */
+export function noticeLine(notice: StateEvent | HeartbeatEvent): string {
+  return `${JSON.stringify(notice)}\n`
+}
+
+/** The event as an expression sees it: a value is parsed when the expression asks for it, and not before. */
+export function lazyEvent(event: RawEvent): object {
+  const {seq, ts_ms, table, type} = event
+  const lazy = {seq, ts_ms, table, key: undefined, type}
+  define(lazy, 'key', event.key)
+  if (event.old_val !== undefined) define(lazy, 'old_val', event.old_val)
+  define(lazy, 'new_val', event.new_val)
+  return lazy
+}
+
+function define(target: object, name: string, text: string | null): void {
+  let value: unknown
+  let parsed = false
+  Object.defineProperty(target, name, {
+    enumerable: true,
+    configurable: true,
+    get() {
+      if (!parsed) {
+        value = text === null ? null : JSON.parse(text)
+        parsed = true
+      }
+      return value
+    },
+  })
+}

@@ -1,0 +1,40 @@
+import {parse, stringify} from '../documents/json.ts'
+import type {Change, Changes, Lines, Position} from './storage.ts'
+
+/** What a change is called in an event. */
+export type ChangeType = 'add' | 'change' | 'remove'
+
+/** An event before anybody has parsed its values. `key` and the values are JSON text; an initial has no `old_val`. */
+export interface RawEvent {
+  readonly seq: Position
+  readonly ts_ms: number
+  readonly table: string
+  readonly key: string
+  readonly type: ChangeType | 'initial'
+  readonly old_val?: string | null
+  readonly new_val: string | null
+}
+
+/** A row of the log as an event. */
+export function changeEvent({seq, ts_ms, table, key, old_val, new_val}: Change): RawEvent {
+  const type = old_val === null ? 'add' : new_val === null ? 'remove' : 'change'
+  return {seq, ts_ms, table, key, type, old_val, new_val}
+}
+
+/** The event as a line of JSON, newline included. The values are spliced in as they are stored. */
+export function eventLine({seq, ts_ms, table, key, type, old_val, new_val}: RawEvent): string {
+  const old = old_val === undefined ? '' : `"old_val":${oneLine(old_val)},`
+  return `{"seq":${seq},"ts_ms":${ts_ms},"table":${JSON.stringify(table)},"key":${key},"type":"${type}",${old}"new_val":${oneLine(new_val)}}\n`
+}
+
+/** JSON text without line breaks. Only a program other than litefeed stores any. */
+export function oneLine(text: string | null): string {
+  if (text === null) return 'null'
+  return /[\n\r]/.test(text) ? (stringify(parse(text)) as string) : text
+}
+
+/** Rows of the log as lines. */
+export function joinLines({changes, ...progress}: Changes): Lines {
+  const text = changes.map(change => eventLine(changeEvent(change))).join('')
+  return {lines: Buffer.from(text), count: changes.length, ...progress}
+}

@@ -1,0 +1,84 @@
+import type {Key} from '../../documents/key.ts'
+import type {Cursor, Outcome, Page, Verdict, Write} from '../storage.ts'
+import type {Connection} from './connection.ts'
+import {isRefusal} from './failure.ts'
+import {identifier, keyJson, toSql} from './sql.ts'
+
+/** The document with this key, or null. */
+export function getDocument(connection: Connection, table: string, key: Key): string | null {
+  const row = connection.prepare(`SELECT doc FROM ${identifier(table)} WHERE id = ?`).get(toSql(key)) as [string] | undefined
+  return row === undefined ? null : row[0]
+}
+
+/** Performs the writes one by one. Must run in a write transaction. */
+export function writeDocuments(connection: Connection, table: string, writes: readonly Write[]): Outcome[] {
+  return writes.map(write => {
+    const old = getDocument(connection, table, write.key)
+    if ('decide' in write) return carryOut(connection, table, write.key, old, write.decide(old))
+    if (old !== null) return {old, verdict: {kind: 'taken'}}
+    return carryOut(connection, table, write.key, null, {kind: 'store', text: write.insert})
+  })
+}
+
+/**
+ * Inserts all of them, or says false when one could not be: its key is taken, or it is no document to SQLite. Then some may
+ * have been inserted, and the transaction must be rolled back. Several times faster than one by one.
+ */
+export function insertDocuments(connection: Connection, table: string, writes: readonly Write[]): boolean {
+  for (let start = 0; start < writes.length; start += rowsAtOnce) {
+    const rows = writes.slice(start, start + rowsAtOnce)
+    const values: unknown[] = []
+    for (const write of rows) if ('insert' in write) values.push(toSql(write.key), write.insert)
+    const statement = connection.prepare(
+      `INSERT INTO ${identifier(table)} (id, doc) VALUES ${Array(rows.length).fill('(?, ?)').join(', ')} ON CONFLICT DO NOTHING`,
+    )
+    try {
+      if (statement.run(values).changes !== rows.length) return false
+    } catch (error) {
+      if (isRefusal(error)) return false
+      throw error
+    }
+  }
+  return true
+}
+
+/** See Storage.page. Ends a page early at 8 MB, so that memory stays small whatever the documents. */
+export function pageDocuments(connection: Connection, table: string, after: Cursor | undefined, limit: number): Page {
+  const from = after === undefined ? '' : 'WHERE id > ?'
+  const statement = connection.prepare(
+    `SELECT ${keyJson('id')}, doc, id FROM ${identifier(table)} ${from} ORDER BY id LIMIT ${limit}`,
+  )
+  statement.safeIntegers()
+  const documents: {key: string; text: string}[] = []
+  let bytes = 0
+  let last: unknown
+  const rows = (after === undefined ? statement.iterate() : statement.iterate(after.cursor)) as Iterable<[string, string, unknown]>
+  for (const [key, text, id] of rows) {
+    documents.push({key, text})
+    last = id
+    bytes += text.length
+    if (bytes > 8e6) break
+  }
+  return documents.length < limit && bytes <= 8e6 ? {documents} : {documents, next: {cursor: last}}
+}
+
+const rowsAtOnce = 64
+
+function carryOut(connection: Connection, table: string, key: Key, old: string | null, verdict: Verdict): Outcome {
+  try {
+    if (verdict.kind === 'store') {
+      const [sql, values] =
+        old === null
+          ? [`INSERT INTO ${identifier(table)} (doc, id) VALUES (?, ?)`, [verdict.text, toSql(key)]]
+          : [`UPDATE ${identifier(table)} SET doc = ? WHERE id = ?`, [verdict.text, toSql(key)]]
+      connection.prepare(sql).run(...values)
+    } else if (verdict.kind === 'remove' && old !== null) {
+      connection.prepare(`DELETE FROM ${identifier(table)} WHERE id = ?`).run(toSql(key))
+    }
+    return {old, verdict}
+  } catch (error) {
+    if (!isRefusal(error)) throw error
+    // The one constraint that a prepared document can fail is the one on its JSON: https://sqlite.org/json1.html#jlimits
+    return {old, verdict: {kind: 'refused', reason: 'SQLite does not take the document: it is nested deeper than 1000 levels or longer than 1 GB'}}
+  }
+}

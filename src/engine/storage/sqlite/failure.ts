@@ -1,0 +1,38 @@
+import {LitefeedError} from '../../error.ts'
+
+/** Whether the error says that another process has the lock. */
+export function isBusy(error: unknown): boolean {
+  return /^SQLITE_(BUSY|LOCKED)/.test(codeOf(error))
+}
+
+/** Makes an error that names the file and says what to do of what SQLite said. https://sqlite.org/rescode.html */
+export function explain(error: unknown, file: string): unknown {
+  const code = codeOf(error)
+  const known = failures.find(([pattern]) => pattern.test(code))
+  if (known === undefined) return error
+  const [, kind, message, hint] = known
+  return new LitefeedError(kind, message(file, (error as Error).message), {hint, cause: error})
+}
+
+/** Whether SQLite refused the value itself, not the attempt: too deep for its JSON parser, or too long. */
+export function isRefusal(error: unknown): boolean {
+  return /^SQLITE_(CONSTRAINT|TOOBIG)/.test(codeOf(error)) || error instanceof RangeError
+}
+
+function codeOf(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  return typeof code === 'string' ? code : ''
+}
+
+type Failure = readonly [RegExp, LitefeedError['code'], (file: string, message: string) => string, hint?: string]
+
+const failures: readonly Failure[] = [
+  [/^SQLITE_(BUSY|LOCKED)/, 'BUSY', file => `${file} is locked: another writer has held it for more than 5 s`, 'try again, or look for a transaction that was left open'],
+  [/^SQLITE_NOTADB/, 'NOT_A_DATABASE', file => `${file} is not an SQLite database`, 'name another file with --db'],
+  [/^SQLITE_FULL/, 'FULL', file => `no space left to write ${file}`, 'free some space; everything that was committed is there'],
+  [/^SQLITE_READONLY/, 'READ_ONLY', file => `${file} cannot be written: the file, its directory or its file system is read-only`],
+  [/^SQLITE_(CANTOPEN|PERM|AUTH)/, 'IO', file => `${file} cannot be opened`, 'are the file and its directory readable and writable by this user?'],
+  [/^SQLITE_CORRUPT/, 'IO', (file, message) => `${file} is damaged: ${message}`, "see SQLite's .recover"],
+  [/^SQLITE_IOERR/, 'IO', (file, message) => `${file} cannot be read or written: ${message}`],
+  [/^SQLITE_/, 'IO', (file, message) => `${file}: ${message}`],
+]

@@ -1,0 +1,134 @@
+import type {Key} from '../../documents/key.ts'
+import {checkPosition} from '../bounds.ts'
+import type {Bounds, Change, Changes, Lines, Place, Position, Progress, Range, Selection} from '../storage.ts'
+import type {Connection} from './connection.ts'
+import {keyJson, toSql} from './sql.ts'
+import {isInitialised} from './tables.ts'
+
+/** See Storage.bounds. */
+export function readBounds(connection: Connection): Bounds {
+  if (!isInitialised(connection)) return {oldest: 1, newest: 0}
+  const [oldest, newest] = connection
+    .prepare(
+      `SELECT (SELECT min(seq) FROM _litefeed_changes),
+        coalesce((SELECT max(seq) FROM _litefeed_changes), (SELECT seq FROM sqlite_sequence WHERE name = '_litefeed_changes'), 0)`,
+    )
+    .get() as [Position | null, Position]
+  return {oldest: oldest ?? newest + 1, newest}
+}
+
+/** See Storage.changes. Must run in a read transaction. */
+export function readChanges(connection: Connection, range: Range): Changes {
+  const plan = planRead(connection, range)
+  if (plan.end <= range.after) return {changes: [], position: plan.end, drained: plan.drained(plan.end)}
+  const rows = connection
+    .prepare(`SELECT seq, ts_ms, tbl, key, old_val, new_val FROM _litefeed_changes WHERE ${plan.where} ORDER BY seq LIMIT ?`)
+    .iterate(...plan.values, range.limit) as Iterable<[number, number, string, string, string | null, string | null]>
+  const changes: Change[] = []
+  let bytes = 0
+  for (const [seq, ts_ms, table, key, old_val, new_val] of rows) {
+    changes.push({seq, ts_ms, table, key, old_val, new_val})
+    bytes += (old_val?.length ?? 0) + (new_val?.length ?? 0)
+    if (bytes > bytesAtOnce) break
+  }
+  const full = changes.length === range.limit || bytes > bytesAtOnce
+  const position = full ? (changes.at(-1)?.seq ?? plan.end) : plan.end
+  return {changes, position, drained: plan.drained(position)}
+}
+
+/**
+ * See Storage.lines. Returns undefined for a part of the log that cannot be joined in SQL: values that hold a line break
+ * (another program may write JSON as it likes), or more bytes than should be held at once. Must run in a read transaction.
+ */
+export function readLines(connection: Connection, range: Range): Lines | undefined {
+  const plan = planRead(connection, range)
+  if (plan.end <= range.after) return {lines: new Uint8Array(), count: 0, position: plan.end, drained: plan.drained(plan.end)}
+  const [bytes] = connection
+    .prepare(
+      `SELECT sum(octet_length(old_val)) + sum(octet_length(new_val)) FROM
+        (SELECT old_val, new_val FROM _litefeed_changes WHERE ${plan.where} ORDER BY seq LIMIT ?)`,
+    )
+    .get(...plan.values, range.limit) as [number | null]
+  if ((bytes ?? 0) > bytesAtOnce) return undefined
+
+  const [lines, count, last] = connection
+    .prepare(
+      `SELECT CAST(group_concat(line, '') AS BLOB), count(*), max(seq) FROM
+        (SELECT seq, ${eventLine} AS line FROM _litefeed_changes WHERE ${plan.where} ORDER BY seq LIMIT ?)`,
+    )
+    .get(...plan.values, range.limit) as [Uint8Array | null, number, Position | null]
+  const position = count === range.limit ? (last ?? plan.end) : plan.end
+  const done: Progress = {position, drained: plan.drained(position)}
+  if (lines === null) return {lines: new Uint8Array(), count: 0, ...done}
+  return countLines(lines) === count ? {lines, count, ...done} : undefined
+}
+
+/** See Storage.locate. Reads back from the end, so it costs what the feed is going to print anyway. */
+export function locatePosition(connection: Connection, place: Place): Position {
+  const {oldest, newest} = readBounds(connection)
+  if (oldest > newest) return newest
+  if ('before' in place) {
+    const row = connection
+      .prepare('SELECT seq FROM _litefeed_changes WHERE ts_ms < ? ORDER BY seq DESC LIMIT 1')
+      .get(place.before) as [Position] | undefined
+    return row?.[0] ?? oldest - 1
+  }
+  if (place.last === 0) return newest
+  const {sql, values} = selectionSql(connection, place)
+  const row = connection
+    .prepare(`SELECT seq FROM _litefeed_changes WHERE true ${sql} ORDER BY seq DESC LIMIT 1 OFFSET ?`)
+    .get(...values, place.last - 1) as [Position] | undefined
+  return (row?.[0] ?? oldest) - 1
+}
+
+/** The SQL condition of a selection, over the log's columns, and its values. */
+export function selectionSql(connection: Connection, {tables, keys}: Selection): {sql: string; values: string[]} {
+  const parts: string[] = []
+  const values: string[] = []
+  if (tables !== undefined) {
+    parts.push('tbl COLLATE NOCASE IN (SELECT value FROM json_each(?))')
+    values.push(JSON.stringify(tables))
+  }
+  if (keys !== undefined) {
+    parts.push('key IN (SELECT value FROM json_each(?))')
+    values.push(JSON.stringify(keyTexts(connection, keys)))
+  }
+  return {sql: parts.map(part => ` AND ${part}`).join(''), values}
+}
+
+/** The keys as the log spells them: by the same SQL that the triggers use, so that one key has one text. */
+export function keyTexts(connection: Connection, keys: readonly Key[]): string[] {
+  const spell = connection.prepare(`SELECT ${keyJson('column1')} FROM (VALUES (?))`)
+  return keys.map(key => (spell.get(toSql(key)) as [string])[0])
+}
+
+const bytesAtOnce = 4e6
+
+/** A selective feed passes over this many changes in one statement, so that a statement stays short. */
+const changesAtOnce = 10_000
+
+const eventLine = `'{"seq":' || seq || ',"ts_ms":' || ts_ms || ',"table":' || json_quote(tbl) || ',"key":' || key || ',"type":"' ||
+  CASE WHEN old_val IS NULL THEN 'add","old_val":null,"new_val":' || new_val
+    WHEN new_val IS NULL THEN 'remove","old_val":' || old_val || ',"new_val":null'
+    ELSE 'change","old_val":' || old_val || ',"new_val":' || new_val END || '}' || char(10)`
+
+function planRead(connection: Connection, range: Range) {
+  const bounds = readBounds(connection)
+  checkPosition(bounds, range.after)
+  const last = Math.min(bounds.newest, range.until ?? bounds.newest)
+  const selection = selectionSql(connection, range)
+  const span = selection.sql === '' ? range.limit : Math.max(changesAtOnce, range.limit)
+  const end = Math.max(range.after, Math.min(last, range.after + span))
+  return {
+    end,
+    drained: (position: Position) => position >= last,
+    where: `seq > ? AND seq <= ?${selection.sql}`,
+    values: [range.after, end, ...selection.values] as const,
+  }
+}
+
+function countLines(lines: Uint8Array): number {
+  let count = 0
+  for (let at = lines.indexOf(10); at !== -1; at = lines.indexOf(10, at + 1)) count++
+  return count
+}

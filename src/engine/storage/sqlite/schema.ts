@@ -1,0 +1,58 @@
+import {randomBytes} from 'node:crypto'
+import type {Database} from 'better-sqlite3'
+import {LitefeedError} from '../../error.ts'
+
+/** The version of the file's layout that this litefeed writes. */
+export const schemaVersion = 1
+
+/**
+ * Makes a database litefeed's, or brings an older file up to date. Runs in one transaction; several processes may do it
+ * at once. Returns the feed id. Throws NEWER_FILE.
+ */
+export function initialise(db: Database): string {
+  const known = readMeta(db)
+  if (known?.version === schemaVersion) return known.id
+  return db
+    .transaction(() => {
+      const meta = readMeta(db)
+      const version = meta?.version ?? 0
+      for (const migration of migrations.slice(version)) db.exec(migration)
+      if (meta !== undefined) {
+        db.prepare(`UPDATE _litefeed_meta SET value = ? WHERE name = 'schema_version'`).run(String(schemaVersion))
+        return meta.id
+      }
+      const id = randomBytes(12).toString('base64url')
+      const put = db.prepare('INSERT INTO _litefeed_meta (name, value) VALUES (?, ?)')
+      put.run('feed_id', id)
+      put.run('schema_version', String(schemaVersion))
+      return id
+    })
+    .immediate()
+}
+
+/** What the file says of itself, or undefined when litefeed has not been here. Throws NEWER_FILE. */
+export function readMeta(db: Database): {readonly id: string; readonly version: number} | undefined {
+  if (db.prepare(`SELECT 1 FROM sqlite_schema WHERE name = '_litefeed_meta'`).get() === undefined) return undefined
+  const rows = db.prepare('SELECT name, value FROM _litefeed_meta').raw().all() as [string, string][]
+  const meta = new Map(rows)
+  const version = Number(meta.get('schema_version'))
+  if (version > schemaVersion) {
+    throw new LitefeedError('NEWER_FILE', `${db.name} was written by a newer litefeed (layout ${version}, this one knows ${schemaVersion})`, {
+      hint: 'update litefeed',
+    })
+  }
+  return {id: meta.get('feed_id') ?? '', version}
+}
+
+/**
+ * One step a version. The log has no constraint and no index beyond `seq`: the application's own conflict clause overrides
+ * a trigger's (https://sqlite.org/lang_createtrigger.html), and would turn a violated constraint into a lost change.
+ */
+const migrations: readonly string[] = [
+  `
+  CREATE TABLE _litefeed_meta (name TEXT PRIMARY KEY NOT NULL, value TEXT NOT NULL);
+  CREATE TABLE _litefeed_changes (seq INTEGER PRIMARY KEY AUTOINCREMENT, ts_ms, tbl, key, old_val, new_val);
+  CREATE TABLE _litefeed_tables (name TEXT PRIMARY KEY COLLATE NOCASE NOT NULL, kind TEXT NOT NULL);
+  CREATE TABLE _litefeed_stash (id, doc);
+  `,
+]

@@ -1,0 +1,45 @@
+import {checkPosition} from '../bounds.ts'
+import type {Position, Selection, Snapshot} from '../storage.ts'
+import type {Connection} from './connection.ts'
+import {keyTexts, readBounds} from './log.ts'
+import {identifier, keyJson} from './sql.ts'
+import {describeTables, findTable} from './tables.ts'
+
+/** See Storage.snapshot. Must run in a read transaction. */
+export function readSnapshot(connection: Connection, selection: Selection, at: Position | undefined): Snapshot {
+  const bounds = readBounds(connection)
+  const position = at ?? bounds.newest
+  checkPosition(bounds, position)
+  const wanted = selection.keys && keyTexts(connection, selection.keys)
+  const tables = selection.tables ?? describeTables(connection).map(table => table.name)
+  const documents = tables.flatMap(asked => {
+    const table = findTable(connection, asked)
+    const there = new Map(table === undefined ? [] : readTable(connection, table, wanted))
+    if (position < bounds.newest) wind(there, connection, table ?? asked, position, wanted)
+    const keys = wanted ?? [...there.keys()]
+    return keys.map(key => ({table: table ?? asked, key, text: there.get(key) ?? null}))
+  })
+  return {position, documents}
+}
+
+function readTable(connection: Connection, table: string, wanted: readonly string[] | undefined): [string, string][] {
+  const select = `SELECT ${keyJson('id')} AS key, doc FROM ${identifier(table)}`
+  const sql = wanted === undefined ? select : `SELECT key, doc FROM (${select}) WHERE key IN (SELECT value FROM json_each(?))`
+  return connection.prepare(sql).all(...(wanted === undefined ? [] : [JSON.stringify(wanted)])) as [string, string][]
+}
+
+/**
+ * Takes the documents back to an earlier position: a key that has changed since then had the old value of its first later
+ * change.
+ */
+function wind(there: Map<string, string>, connection: Connection, table: string, position: Position, wanted: readonly string[] | undefined): void {
+  // A bare column beside min() is the one of the row that has the minimum: https://sqlite.org/lang_select.html#bareagg
+  const changed = connection
+    .prepare('SELECT key, old_val, min(seq) FROM _litefeed_changes WHERE seq > ? AND tbl = ? COLLATE NOCASE GROUP BY key')
+    .iterate(position, table) as Iterable<[string, string | null]>
+  for (const [key, old_val] of changed) {
+    if (wanted !== undefined && !wanted.includes(key)) continue
+    if (old_val === null) there.delete(key)
+    else there.set(key, old_val)
+  }
+}

@@ -1,0 +1,44 @@
+import type {Key} from '../../documents/key.ts'
+import {keyText} from '../../documents/key.ts'
+
+/** A name, quoted for SQL. */
+export function identifier(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`
+}
+
+/** A string, quoted for SQL. */
+export function literal(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`
+}
+
+/**
+ * How a key is kept in the column `id`, which has no affinity: strings as text, numbers as numbers, and booleans and arrays,
+ * which SQLite has no type for, as a blob of their JSON.
+ */
+export function toSql(key: Key): string | number | bigint | Buffer {
+  switch (typeof key) {
+    case 'string':
+    case 'bigint':
+      return key
+    case 'number':
+      // better-sqlite3 binds a number past 32 bits as a real; a whole one must be an integer.
+      return Number.isInteger(key) && Math.abs(key) < 2 ** 63 ? BigInt(key) : key
+    default:
+      return Buffer.from(keyText(key))
+  }
+}
+
+/**
+ * An SQL expression for the JSON text of a key in the column `column`. One key has one text: 1.0 is 1. A blob that holds no
+ * JSON was written by somebody else and is shown in hexadecimal.
+ */
+export function keyJson(column: string): string {
+  return `CASE typeof(${column})
+    WHEN 'integer' THEN CAST(${column} AS TEXT)
+    WHEN 'text' THEN json_quote(${column})
+    WHEN 'real' THEN CASE WHEN abs(${column}) < 1e15 AND ${column} = CAST(${column} AS INTEGER)
+      THEN CAST(CAST(${column} AS INTEGER) AS TEXT) ELSE json_quote(${column}) END
+    ELSE CASE WHEN json_valid(CAST(${column} AS TEXT)) THEN CAST(${column} AS TEXT)
+      ELSE '{"$blob":"' || hex(${column}) || '"}' END
+  END`
+}

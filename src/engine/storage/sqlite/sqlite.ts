@@ -1,0 +1,158 @@
+import type {Key} from '../../documents/key.ts'
+import type {
+  Bounds,
+  Changes,
+  Cursor,
+  Dropped,
+  Lines,
+  Outcome,
+  Page,
+  Place,
+  Position,
+  Range,
+  Selection,
+  Snapshot,
+  Storage,
+  TableInfo,
+  Watcher,
+  Write,
+  WriteOptions,
+  Written,
+} from '../storage.ts'
+import {joinLines} from '../line.ts'
+import {type Access, Connection} from './connection.ts'
+import {getDocument, insertDocuments, pageDocuments, writeDocuments} from './documents.ts'
+import {locatePosition, readBounds, readChanges, readLines} from './log.ts'
+import {initialise, readMeta} from './schema.ts'
+import {readSnapshot} from './snapshot.ts'
+import {identifier} from './sql.ts'
+import {describeTables, findTable, makeTable, requireTable} from './tables.ts'
+import {CommitWatcher} from './wake.ts'
+
+/**
+ * Opens a database file. With access `write` it is created when it is not there, and made litefeed's when it was not;
+ * with `read` nothing is ever written. Throws NO_DATABASE, NOT_A_DATABASE, NEWER_FILE, READ_ONLY, BUSY or IO.
+ */
+export async function openSqlite(file: string, access: Access): Promise<Storage> {
+  const connection = await Connection.open(file, access)
+  try {
+    const id = await connection.retry(db => (access === 'write' ? initialise(db) : (readMeta(db)?.id ?? '')))
+    return new SqliteStorage(connection, id)
+  } catch (error) {
+    connection[Symbol.dispose]()
+    throw error
+  }
+}
+
+class SqliteStorage implements Storage {
+  readonly id: string
+  readonly #connection: Connection
+  /** Whether the last batch of insertions met a key that was taken; then the next is done one by one from the start. */
+  #conflicts = false
+
+  constructor(connection: Connection, id: string) {
+    this.#connection = connection
+    this.id = id
+  }
+
+  bounds(): Promise<Bounds> {
+    return this.#connection.read(() => readBounds(this.#connection))
+  }
+
+  tables(): Promise<readonly TableInfo[]> {
+    return this.#connection.read(() => describeTables(this.#connection))
+  }
+
+  find(table: string): Promise<string | undefined> {
+    return this.#connection.read(() => findTable(this.#connection, table))
+  }
+
+  async create(table: string): Promise<void> {
+    if ((await this.find(table)) !== undefined) return
+    await this.#connection.write('hard', () => makeTable(this.#connection, table))
+  }
+
+  drop(table: string, {durability}: WriteOptions): Promise<Dropped> {
+    return this.#connection.write(durability, () => {
+      const name = requireTable(this.#connection, table)
+      const before = readBounds(this.#connection).newest
+      this.#connection.prepare(`DELETE FROM ${identifier(name)}`).run()
+      const position = readBounds(this.#connection).newest
+      this.#connection.execute(`DROP TABLE ${identifier(name)}`)
+      this.#connection.prepare('DELETE FROM _litefeed_tables WHERE name = ?').run(name)
+      return {deleted: position - before, position}
+    })
+  }
+
+  async write(table: string, writes: readonly Write[], {durability}: WriteOptions): Promise<Written> {
+    if (!this.#conflicts && writes.length > 1 && writes.every(write => 'insert' in write)) {
+      const written = await this.#insertAll(table, writes, durability)
+      if (written !== undefined) return written
+    }
+    const written = await this.#connection.write(durability, () => {
+      const name = requireTable(this.#connection, table)
+      const outcomes = writeDocuments(this.#connection, name, writes)
+      return {outcomes, position: readBounds(this.#connection).newest}
+    })
+    this.#conflicts = written.outcomes.some(outcome => outcome.verdict.kind === 'taken')
+    return written
+  }
+
+  get(table: string, keys: readonly Key[]): Promise<readonly (string | null)[]> {
+    return this.#connection.read(() => {
+      const name = requireTable(this.#connection, table)
+      return keys.map(key => getDocument(this.#connection, name, key))
+    })
+  }
+
+  page(table: string, after: Cursor | undefined, limit: number): Promise<Page> {
+    return this.#connection.read(() => {
+      const name = requireTable(this.#connection, table)
+      return pageDocuments(this.#connection, name, after, limit)
+    })
+  }
+
+  snapshot(selection: Selection, at?: Position): Promise<Snapshot> {
+    return this.#connection.read(() => readSnapshot(this.#connection, selection, at))
+  }
+
+  changes(range: Range): Promise<Changes> {
+    return this.#connection.read(() => readChanges(this.#connection, range))
+  }
+
+  lines(range: Range): Promise<Lines> {
+    return this.#connection.read(() => readLines(this.#connection, range) ?? joinLines(readChanges(this.#connection, range)))
+  }
+
+  locate(place: Place): Promise<Position> {
+    return this.#connection.read(() => locatePosition(this.#connection, place))
+  }
+
+  watch(): Watcher {
+    return new CommitWatcher(this.#connection.file, () => readBounds(this.#connection).newest)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#connection[Symbol.dispose]()
+  }
+
+  async #insertAll(table: string, writes: readonly Write[], durability: WriteOptions['durability']): Promise<Written | undefined> {
+    try {
+      return await this.#connection.write(durability, () => {
+        const name = requireTable(this.#connection, table)
+        if (!insertDocuments(this.#connection, name, writes)) throw new NotAll()
+        return {outcomes: writes.map(insertion), position: readBounds(this.#connection).newest}
+      })
+    } catch (error) {
+      if (error instanceof NotAll) return undefined
+      throw error
+    }
+  }
+}
+
+/** Thrown to roll a transaction back. */
+class NotAll extends Error {}
+
+function insertion(write: Write): Outcome {
+  return {old: null, verdict: {kind: 'store', text: 'insert' in write ? write.insert : ''}}
+}

@@ -1,0 +1,105 @@
+import {type FSWatcher, statSync, watch} from 'node:fs'
+import {basename, dirname, resolve} from 'node:path'
+import {LitefeedError} from '../../error.ts'
+import type {Position, Watcher} from '../storage.ts'
+
+/**
+ * Listens for commits to one file: directory events for the file and its `-wal`, and a poll as the safety net.
+ *
+ * With synchronous=FULL the event fires when the WAL is written, before the commit is visible to a reader, so an event is
+ * followed by a few more looks at growing distances. An event and a poll alike only say "look": what is there is decided
+ * by `newest`, the end of the log.
+ */
+export class CommitWatcher implements Watcher {
+  readonly #file: string
+  readonly #newest: () => Position
+  readonly #inode: number
+  #watcher: FSWatcher | undefined
+  #heard = true
+  #listener: (() => void) | undefined
+
+  constructor(file: string, newest: () => Position) {
+    this.#file = resolve(file)
+    this.#newest = newest
+    this.#inode = statSync(this.#file).ino
+    const names = new Set([basename(this.#file), `${basename(this.#file)}-wal`])
+    try {
+      this.#watcher = watch(dirname(this.#file), (_event, name) => {
+        if (name === null || names.has(name)) this.#hear()
+      })
+      this.#watcher.on('error', () => this.#deafen())
+    } catch {
+      // No inotify instance left, or a file system without it: the poll does it alone, at a shorter interval.
+      this.#deafen()
+    }
+  }
+
+  async wake(position: Position, {signal, timeout}: {signal: AbortSignal; timeout?: number | undefined}): Promise<void> {
+    const giveUp = timeout === undefined ? Number.POSITIVE_INFINITY : performance.now() + timeout
+    let next = 0
+    while (!signal.aborted) {
+      if (this.#moved(position)) return
+      if (this.#heard) {
+        this.#heard = false
+        next = 0
+      }
+      const left = giveUp - performance.now()
+      if (left <= 0) return
+      const pause = retries[next++] ?? (this.#watcher === undefined ? pollWithoutEvents : poll)
+      await this.#pause(Math.min(pause, left), signal)
+      if (pause === poll) this.#checkFile()
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#watcher?.close()
+  }
+
+  #moved(position: Position): boolean {
+    try {
+      return this.#newest() !== position
+    } catch {
+      // Whoever reads next sees what is wrong, and can wait for a lock.
+      return true
+    }
+  }
+
+  #hear(): void {
+    this.#heard = true
+    this.#listener?.()
+  }
+
+  #deafen(): void {
+    this.#watcher?.close()
+    this.#watcher = undefined
+    this.#hear()
+  }
+
+  /** Resolves after `ms`, at an event, or at an abort. */
+  #pause(ms: number, signal: AbortSignal): Promise<void> {
+    return new Promise(done => {
+      const end = () => {
+        clearTimeout(timer)
+        signal.removeEventListener('abort', end)
+        this.#listener = undefined
+        done()
+      }
+      const timer = setTimeout(end, ms)
+      signal.addEventListener('abort', end)
+      this.#listener = end
+    })
+  }
+
+  /** A connection goes on with the file that it opened, also when another one has taken its name. */
+  #checkFile(): void {
+    if (statSync(this.#file, {throwIfNoEntry: false})?.ino === this.#inode) return
+    throw new LitefeedError('REPLACED', `${this.#file} was moved, removed or replaced while it was followed`, {
+      hint: 'start again; a position of the old file may not be one of the new file',
+    })
+  }
+}
+
+/** Milliseconds. */
+const retries = [1, 2, 4, 8, 16, 32, 64]
+const poll = 250
+const pollWithoutEvents = 20

@@ -1,0 +1,193 @@
+import type {Key} from '../documents/key.ts'
+
+/**
+ * What a storage engine must do. An engine is done when it passes test/engine/storage.contract.ts.
+ *
+ * Everything is asynchronous and works on batches, so that an engine may sit on the other side of a network. Documents
+ * and old and new values cross as JSON text, so that nobody pays for a parse that nobody needs.
+ */
+export interface Storage extends AsyncDisposable {
+  /** A random name made with the database; a copy that goes its own way keeps it, a new database has a new one. */
+  readonly id: string
+
+  /** The part of the log that is there. */
+  bounds(): Promise<Bounds>
+
+  /** Every table, by name. */
+  tables(): Promise<readonly TableInfo[]>
+
+  /** The table's name as it is stored, or undefined when there is none. Throws NOT_A_TABLE for what is not litefeed's. */
+  find(table: string): Promise<string | undefined>
+
+  /** Makes a table of documents unless it exists. Throws MISUSE for a name that cannot be, NOT_A_TABLE as `find` does. */
+  create(table: string): Promise<void>
+
+  /** Deletes every document, each a change in the log, and then the table, in one step. Throws NO_TABLE. */
+  drop(table: string, options: WriteOptions): Promise<Dropped>
+
+  /**
+   * Performs the writes in their order, and each by itself: one that is kept back does not stop the others. The outcomes
+   * are in the order of the writes. Throws NO_TABLE; when it throws, none of the writes has happened.
+   */
+  write(table: string, writes: readonly Write[], options: WriteOptions): Promise<Written>
+
+  /** The documents with these keys, in the order asked, null where there is none. Throws NO_TABLE. */
+  get(table: string, keys: readonly Key[]): Promise<readonly (string | null)[]>
+
+  /**
+   * The next documents in the order of the keys, at most `limit`. A table that is read page by page is not frozen: a
+   * document that was there all the time comes exactly once, one that was written meanwhile comes as it is then.
+   * Throws NO_TABLE.
+   */
+  page(table: string, after: Cursor | undefined, limit: number): Promise<Page>
+
+  /**
+   * The documents as they were at one position: at the end of the log, or after `at` when that is given. A key that is
+   * asked for and not there has a null document. A table that does not exist is empty. Throws HISTORY_LOST.
+   */
+  snapshot(selection: Selection, at?: Position): Promise<Snapshot>
+
+  /**
+   * The next changes after a position, in order, as rows. Throws HISTORY_LOST when the log does not hold the change that
+   * follows `after`, or does not reach to `after` at all.
+   */
+  changes(range: Range): Promise<Changes>
+
+  /** The same as finished lines of JSON. Several times faster than making them of `changes`. */
+  lines(range: Range): Promise<Lines>
+
+  /** The position that a place in the log has. */
+  locate(place: Place): Promise<Position>
+
+  /** Begins to listen for commits. */
+  watch(): Watcher
+}
+
+/** A change's number in the log: whole, dense, in the order of the commits. 0 is before the first change. */
+export type Position = number
+
+/** `oldest` is the first change that is kept, `newest` the last that was made: oldest is newest + 1 when none is kept. */
+export interface Bounds {
+  readonly oldest: Position
+  readonly newest: Position
+}
+
+export interface TableInfo {
+  readonly name: string
+  readonly kind: 'documents'
+  /** How many there are. */
+  readonly documents: number
+  /** The position of the last change of this table that the log holds, or null. */
+  readonly seq: Position | null
+}
+
+/** One write: an insertion, or a decision about a document given its old value. */
+export type Write =
+  | {readonly key: Key; readonly insert: string}
+  | {readonly key: Key; readonly decide: (old: string | null) => Verdict}
+
+/**
+ * What becomes of one document. A decision is a pure function: an engine calls it again when the old value has moved.
+ */
+export type Verdict =
+  | {readonly kind: 'store'; readonly text: string}
+  | {readonly kind: 'remove'}
+  | {readonly kind: 'unchanged' | 'skipped' | 'moved'}
+  | {readonly kind: 'refused'; readonly reason: string}
+
+/** What a write did: `old` is the document before it. An insertion whose key is taken is `taken`, and writes nothing. */
+export interface Outcome {
+  readonly old: string | null
+  readonly verdict: Verdict | {readonly kind: 'taken'}
+}
+
+/** hard: what is committed is on disk before `write` resolves and before a feed shows it. soft: the system writes it when it likes. */
+export type Durability = 'hard' | 'soft'
+
+export interface WriteOptions {
+  readonly durability: Durability
+}
+
+export interface Written {
+  readonly outcomes: readonly Outcome[]
+  /** The end of the log after these writes. */
+  readonly position: Position
+}
+
+export interface Dropped {
+  /** How many documents; their removals are the last changes of the log. */
+  readonly deleted: number
+  readonly position: Position
+}
+
+/** Where a page ends. Only the engine that made it knows what it means. */
+export type Cursor = {readonly cursor: unknown}
+
+export interface Page {
+  /** `key` is JSON text. */
+  readonly documents: readonly {readonly key: string; readonly text: string}[]
+  /** Absent after the last page. */
+  readonly next?: Cursor
+}
+
+/** The documents that somebody watches. No `tables` is every table; no `keys` is every key. */
+export interface Selection {
+  readonly tables?: readonly string[] | undefined
+  readonly keys?: readonly Key[] | undefined
+}
+
+export interface Snapshot {
+  readonly position: Position
+  /** `key` is JSON text. */
+  readonly documents: readonly {readonly table: string; readonly key: string; readonly text: string | null}[]
+}
+
+/**
+ * Before an instant (milliseconds since 1970, UTC): after the last change that was made earlier. Or before the last so many
+ * changes of a selection. Either way not before the oldest change that is kept.
+ */
+export type Place = {readonly before: number} | ({readonly last: number} & Selection)
+
+/** A part of the log: at most `limit` changes of the selection with after < seq <= until. */
+export interface Range extends Selection {
+  readonly after: Position
+  readonly until?: Position | undefined
+  readonly limit: number
+}
+
+/** What a reading of the log says besides the changes themselves. */
+export interface Progress {
+  /** Everything of the selection up to here has been returned. */
+  readonly position: Position
+  /** Whether this is the end of the log, or `until`. */
+  readonly drained: boolean
+}
+
+/** One row of the log. `key`, `old_val` and `new_val` are JSON text. */
+export interface Change {
+  readonly seq: Position
+  /** Milliseconds since 1970, UTC, by the clock of the writer. */
+  readonly ts_ms: number
+  readonly table: string
+  readonly key: string
+  readonly old_val: string | null
+  readonly new_val: string | null
+}
+
+export interface Changes extends Progress {
+  readonly changes: readonly Change[]
+}
+
+export interface Lines extends Progress {
+  /** UTF-8, a newline after each line. */
+  readonly lines: Uint8Array
+  readonly count: number
+}
+
+export interface Watcher extends Disposable {
+  /**
+   * Resolves when a change after `position` may exist, when `signal` aborts, or after `timeout` milliseconds. May resolve
+   * too often; must never miss: a commit made since `watch()` counts, also one made before this call.
+   */
+  wake(position: Position, options: {readonly signal: AbortSignal; readonly timeout?: number | undefined}): Promise<void>
+}

@@ -1,0 +1,221 @@
+import {isUtf8} from 'node:buffer'
+import {mayHoldLongNumber, parse} from '../../engine/documents/json.ts'
+import type {Incoming} from '../../engine/documents/writer.ts'
+import {ValueScan} from './scan.ts'
+
+/**
+ * Cuts input into documents as it arrives: a value a line (NDJSON), an array of values, or values one after the other, over as
+ * many lines as they like. What is no JSON is refused by the number of its line, and costs no other line: after a mistake
+ * the next line is a new start.
+ *
+ * A line that is a value by itself is the fast and the usual case. One that ends within a value may be the first of
+ * several, or broken. Then the lines after it decide: they are scanned as a continuation, and when they cannot be one, the
+ * first line is refused and the others are looked at again, each by itself.
+ */
+export class Splitter {
+  bytes = 0
+  #pending: Buffer = Buffer.alloc(0)
+  /** The number of the line that comes next. */
+  #line = 1
+  /** The line on which the array began that the values are in. */
+  #array: number | undefined
+  /** What an array needs before its next value. */
+  #comma = false
+  #value: {line: number; scan: ValueScan; lines: string[]} | undefined
+  /** Whether a line has been a value by itself: then the input is probably one a line. */
+  #ndjson = false
+  #out: Incoming[] = []
+  #triedAt = 0
+
+  /** Takes a piece of input, and returns the values that are complete with it. */
+  push(chunk: Buffer): Incoming[] {
+    this.bytes += chunk.length
+    const end = chunk.lastIndexOf(newline)
+    if (end === -1) this.#pending = Buffer.concat([this.#pending, chunk])
+    else {
+      this.#lines(Buffer.concat([this.#pending, chunk.subarray(0, end)]))
+      this.#pending = chunk.subarray(end + 1)
+      this.#triedAt = 0
+    }
+    this.#tryPending()
+    return this.#take()
+  }
+
+  /** The values that were complete but for the end of the input; what is broken off is refused. */
+  end(): Incoming[] {
+    if (this.#pending.length > 0) this.#lines(this.#pending)
+    this.#pending = Buffer.alloc(0)
+    while (this.#value !== undefined) this.#giveUp('the input ends within this value')
+    if (this.#array !== undefined) this.#refuse(this.#array, 'the input ends within this array; what it held is stored')
+    this.#array = undefined
+    return this.#take()
+  }
+
+  #lines(region: Buffer): void {
+    if (!isUtf8(region)) return this.#damagedLines(region)
+    const text = region.toString()
+    const read = mayHoldLongNumber(text) ? parse : JSON.parse
+    for (const line of text.split('\n')) this.#wholeLine(line, read)
+  }
+
+  #damagedLines(region: Buffer): void {
+    for (let start = 0; start <= region.length; ) {
+      const found = region.indexOf(newline, start)
+      const end = found === -1 ? region.length : found
+      const line = region.subarray(start, end)
+      if (isUtf8(line)) this.#wholeLine(line.toString(), parse)
+      else {
+        while (this.#value !== undefined) this.#giveUp('the next line is not UTF-8')
+        this.#refuse(this.#line++, 'not valid UTF-8')
+      }
+      start = end + 1
+    }
+  }
+
+  #wholeLine(line: string, read: (text: string) => unknown): void {
+    const number = this.#line++
+    if (this.#array === undefined && (this.#value === undefined || this.#ndjson)) {
+      let value: unknown
+      try {
+        value = read(number === 1 ? withoutMark(line) : line)
+      } catch {
+        return this.#scanLine(number === 1 ? withoutMark(line) : line, number)
+      }
+      // After lines that were values by themselves, one that ended too early was broken and did not begin a longer value.
+      while (this.#value !== undefined) this.#giveUp('the line ends within this value')
+      this.#ndjson = true
+      return this.#emit(number, value)
+    }
+    this.#scanLine(line, number)
+  }
+
+  #scanLine(line: string, number: number): void {
+    let at = 0
+    if (this.#value !== undefined) {
+      const {scan, lines} = this.#value
+      lines.push(line)
+      const result = scan.scan(line, 0)
+      if (result === 'more') return
+      if (result === 'error') return this.#giveUp('this line is not JSON, nor is it with the lines after it')
+      at = result.end
+      this.#finish([...lines.slice(0, -1), line.slice(0, at)].join('\n'), this.#value.line)
+    }
+    while (at < line.length) at = this.#step(line, at, number)
+  }
+
+  /** Deals with what stands at `at`, and returns where the next thing begins. */
+  #step(line: string, at: number, number: number): number {
+    const character = line[at] as string
+    if (' \t\r'.includes(character)) return at + 1
+    if (this.#array === undefined && character === '[') {
+      this.#array = number
+      this.#comma = false
+      return at + 1
+    }
+    if (this.#array !== undefined && character === ']') {
+      this.#array = undefined
+      return at + 1
+    }
+    if (this.#array !== undefined && character === ',' && this.#comma) {
+      this.#comma = false
+      return at + 1
+    }
+    if (this.#array !== undefined && this.#comma) {
+      this.#refuse(this.#array, 'the array that begins here is not closed; what it held is stored')
+      this.#array = undefined
+    }
+    const scan = new ValueScan()
+    const result = scan.scan(line, at)
+    if (result === 'error') {
+      this.#refuse(number, mistake(line.slice(at)))
+      this.#comma = false
+      return line.length
+    }
+    if (result === 'more') {
+      this.#value = {line: number, scan, lines: [line.slice(at)]}
+      return line.length
+    }
+    this.#finish(line.slice(at, result.end), number)
+    return result.end
+  }
+
+  #finish(text: string, line: number): void {
+    this.#value = undefined
+    this.#comma = true
+    try {
+      const value = parse(text)
+      this.#out.push({line, value})
+    } catch {
+      this.#refuse(line, mistake(text))
+    }
+  }
+
+  /** Refuses the first line of a value that came to nothing, and looks at the others again. */
+  #giveUp(reason: string): void {
+    const value = this.#value
+    if (value === undefined) return
+    this.#value = undefined
+    this.#comma = false
+    this.#refuse(value.line, reason)
+    const resume = this.#line
+    this.#line = value.line + 1
+    for (const line of value.lines.slice(1)) this.#wholeLine(line, parse)
+    this.#line = resume
+  }
+
+  /**
+   * Values need no line break after them: what ends like a value is tried. Not at every chunk of a value that is long: only
+   * when it has doubled.
+   */
+  #tryPending(): void {
+    const pending = this.#pending
+    if (this.#value !== undefined || pending.length < 2 * this.#triedAt) return
+    const last = pending.at(-1)
+    if (last === undefined || !'}],'.includes(String.fromCharCode(last)) || !isUtf8(pending)) return
+    this.#triedAt = pending.length
+    const line = this.#line === 1 ? withoutMark(pending.toString()) : pending.toString()
+    const before = {array: this.#array, comma: this.#comma, out: this.#out.length}
+    this.#scanLine(line, this.#line)
+    const broken = this.#value !== undefined || this.#out.slice(before.out).some(incoming => 'refused' in incoming)
+    if (!broken) {
+      this.#pending = Buffer.alloc(0)
+      this.#triedAt = 0
+      return
+    }
+    this.#value = undefined
+    this.#array = before.array
+    this.#comma = before.comma
+    this.#out.length = before.out
+  }
+
+  #emit(line: number, value: unknown): void {
+    if (Array.isArray(value)) for (const item of value) this.#out.push({line, value: item})
+    else this.#out.push({line, value})
+  }
+
+  #refuse(line: number, refused: string): void {
+    this.#out.push({line, refused})
+  }
+
+  #take(): Incoming[] {
+    const out = this.#out
+    this.#out = []
+    return out
+  }
+}
+
+const newline = 10
+
+/** Input from some systems begins with a byte order mark. */
+function withoutMark(line: string): string {
+  return line.startsWith('\ufeff') ? line.slice(1) : line
+}
+
+function mistake(text: string): string {
+  try {
+    JSON.parse(text)
+    return 'not JSON'
+  } catch (error) {
+    return `not JSON: ${(error as Error).message}`
+  }
+}

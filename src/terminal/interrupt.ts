@@ -1,0 +1,35 @@
+/**
+ * Ctrl-C and its kin. The first signal asks the work to end in order; when it has, `raise` sends the signal to this process
+ * again, so that the shell sees a command that was interrupted (status 130) and stops its loop too. A second one is not waited
+ * for.
+ */
+export class Interrupt {
+  readonly #controller = new AbortController()
+  #received: NodeJS.Signals | undefined
+  readonly #listen = (name: NodeJS.Signals) => {
+    if (this.#received !== undefined) this.#raise(name)
+    this.#received = name
+    this.#controller.abort()
+  }
+
+  constructor() {
+    for (const name of signals) process.on(name, this.#listen)
+  }
+
+  /** Aborts at the first signal. */
+  get signal(): AbortSignal {
+    return this.#controller.signal
+  }
+
+  /** Ends this process by the signal that was received. Does nothing when none was. */
+  raise(): void {
+    if (this.#received !== undefined) this.#raise(this.#received)
+  }
+
+  #raise(name: NodeJS.Signals): void {
+    for (const other of signals) process.off(other, this.#listen)
+    process.kill(process.pid, name)
+  }
+}
+
+const signals: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP']

@@ -1,0 +1,76 @@
+import {closeSync, constants, fstatSync, openSync, write} from 'node:fs'
+import {setTimeout as sleep} from 'node:timers/promises'
+
+/**
+ * stdout. Node's own stream writes to a pipe synchronously, so that a reader that stops also stops signals; and it gives
+ * no promise of when a chunk has left. Here a write is awaited, and a reader that has gone is an end and not an error.
+ */
+export class Output {
+  readonly #fd: number
+  readonly #gone = new AbortController()
+
+  /** After `interrupted` a reader that has stopped is waited for no longer. */
+  constructor(interrupted: AbortSignal, fd = 1) {
+    this.#fd = fd
+    interrupted.addEventListener('abort', () => setTimeout(() => this.#gone.abort(), patience).unref(), {once: true})
+  }
+
+  /** Aborts when the reader has gone. */
+  get gone(): AbortSignal {
+    return this.#gone.signal
+  }
+
+  /** Resolves when the system has taken everything, or the reader has gone. Throws for a full disk, for one. */
+  async write(chunk: Uint8Array | string): Promise<void> {
+    let rest = typeof chunk === 'string' ? Buffer.from(chunk) : chunk
+    while (rest.length > 0 && !this.#gone.signal.aborted) {
+      const {code, written} = await writeSome(this.#fd, rest, this.#gone.signal)
+      rest = rest.subarray(written)
+      if (code === undefined) continue
+      if (code === 'EPIPE' || code === 'EBADF' || code === 'ECONNRESET') this.#gone.abort()
+      // Somebody made the pipe non-blocking, and it is full.
+      else if (code === 'EAGAIN') await sleep(5)
+      else throw new Error(`stdout cannot be written: ${code}`)
+    }
+  }
+
+  /**
+   * Looks every second whether the reader is still there, so that `litefeed changes | head -1` ends although nothing more
+   * is written. Opening a pipe for writing without blocking fails when it has no reader: https://man7.org/linux/man-pages/man7/fifo.7.html
+   */
+  watchReader(): Disposable {
+    const path = `/proc/self/fd/${this.#fd}`
+    const look = () => {
+      try {
+        closeSync(openSync(path, constants.O_WRONLY | constants.O_NONBLOCK))
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code === 'ENXIO') this.#gone.abort()
+      }
+    }
+    const timer = this.#isPipe() ? setInterval(look, 1000).unref() : undefined
+    return {[Symbol.dispose]: () => clearInterval(timer)}
+  }
+
+  #isPipe(): boolean {
+    try {
+      return fstatSync(this.#fd).isFIFO()
+    } catch {
+      return false
+    }
+  }
+}
+
+/** Milliseconds. */
+const patience = 300
+
+/** Resolves also when the reader is given up, while the write itself may hang. */
+function writeSome(fd: number, bytes: Uint8Array, gone: AbortSignal): Promise<{code: string | undefined; written: number}> {
+  return new Promise(done => {
+    const giveUp = () => done({code: undefined, written: 0})
+    gone.addEventListener('abort', giveUp, {once: true})
+    write(fd, bytes, (error, written) => {
+      gone.removeEventListener('abort', giveUp)
+      done({code: error?.code, written: written ?? 0})
+    })
+  })
+}

@@ -1,0 +1,28 @@
+import {Flags} from '@oclif/core'
+import {parse} from '../engine/documents/json.ts'
+import type {Selected} from '../engine/documents/writer.ts'
+import {keyOf, misuse} from './arguments.ts'
+
+/** The flags that select documents instead of keys. */
+export const selectionFlags = {
+  where: Flags.string({description: 'JSONata over the document: those for which it is true', helpValue: 'EXPR', exclusive: ['all']}),
+  all: Flags.boolean({description: 'every document'}),
+}
+
+/** What keys and flags select; undefined when there are neither. Refuses both. */
+export function selectionOf(keys: readonly string[], flags: {where?: string | undefined; all: boolean}): Selected | undefined {
+  const byFlag = flags.where !== undefined || flags.all
+  if (keys.length > 0 && byFlag) throw misuse(`keys and ${flags.all ? '--all' : '--where'} exclude each other`)
+  if (keys.length > 0) return {keys: keys.map(keyOf)}
+  if (flags.where !== undefined) return {where: flags.where}
+  return flags.all ? {all: true} : undefined
+}
+
+/** A JSON argument; refused by its name. */
+export function parsed(argument: string, name: string): unknown {
+  try {
+    return parse(argument)
+  } catch (error) {
+    throw misuse(`${name} is not JSON: ${(error as Error).message}`, 'names and strings need double quotes, and the shell single ones around it all')
+  }
+}

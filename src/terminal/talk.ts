@@ -1,0 +1,66 @@
+import {LitefeedError} from '../engine/error.ts'
+import type {Failure} from '../engine/feed/select.ts'
+
+/** Says something on stderr. */
+export function say(text: string): void {
+  process.stderr.write(`${text}\n`)
+}
+
+/** Says what went wrong and what to do about it. Returns the exit status. */
+export function sayError(error: unknown): number {
+  if (error instanceof LitefeedError) {
+    say(`error: ${error.message}`)
+    if (error.hint !== undefined) say(error.code === 'BAD_EXPRESSION' ? error.hint : `hint: ${error.hint}`)
+    return statusOf(error)
+  }
+  const misuse = misuseOf(error)
+  if (misuse !== undefined) {
+    say(`error: ${misuse}`)
+    say('hint: add --help to the command to see what it takes')
+    return 2
+  }
+  say(`error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`)
+  return 1
+}
+
+/** Says which expression failed where: at most one line a second for each expression, with a count of the others. */
+export class FailureReport {
+  failed = false
+  readonly #quiet = new Map<string, {until: number; count: number; last: Failure}>()
+
+  add(failures: readonly Failure[]): void {
+    for (const failure of failures) {
+      this.failed = true
+      const known = this.#quiet.get(failure.expression)
+      if (known === undefined || performance.now() >= known.until) {
+        say(describe(failure, known?.count ?? 0))
+        this.#quiet.set(failure.expression, {until: performance.now() + 1000, count: 0, last: failure})
+      } else {
+        known.count++
+        known.last = failure
+      }
+    }
+  }
+
+  /** Says what was held back. */
+  end(): void {
+    for (const {count, last} of this.#quiet.values()) if (count > 0) say(describe(last, count - 1))
+    this.#quiet.clear()
+  }
+}
+
+function describe({expression, place, message}: Failure, others: number): string {
+  const where = 'seq' in place ? `seq ${place.seq}` : `key ${place.key}`
+  return `warning: ${expression} failed on ${where}: ${message}${others > 0 ? ` (and on ${others} more)` : ''}`
+}
+
+function statusOf({code}: LitefeedError): number {
+  if (code === 'HISTORY_LOST') return 3
+  return code === 'MISUSE' || code === 'BAD_EXPRESSION' ? 2 : 1
+}
+
+/** What oclif's parser says of a command line, without its colours and its list of flags. */
+function misuseOf(error: unknown): string | undefined {
+  if (!(error instanceof Error && 'oclif' in error)) return undefined
+  return error.message.split('\nSee more help')[0]
+}

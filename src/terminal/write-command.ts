@@ -1,0 +1,76 @@
+import {Flags} from '@oclif/core'
+import {parse} from '../engine/documents/json.ts'
+import type {Incoming, Source, WriteProgress} from '../engine/documents/writer.ts'
+import type {Durability} from '../engine/storage/storage.ts'
+import {LitefeedCommand} from './command.ts'
+import {Stdin} from './input/stdin.ts'
+import {Progress} from './progress.ts'
+import {say} from './talk.ts'
+
+/** What the writing commands have in common: two flags, input from arguments or stdin, and one result. */
+export abstract class WriteCommand extends LitefeedCommand {
+  static override baseFlags = {
+    ...LitefeedCommand.baseFlags,
+    'return-changes': Flags.boolean({description: 'put the old and the new value of every changed document into the result'}),
+    durability: Flags.option({
+      description: 'hard: on disk before the command returns; soft: faster, a power cut may lose the last commits',
+      options: ['hard', 'soft'] as const,
+      default: 'hard',
+    })(),
+  }
+
+  #stdin: Stdin | undefined
+
+  /** What the arguments hold, or stdin for none or "-". */
+  protected input(args: readonly string[]): Source {
+    if (args.length === 0 || (args.length === 1 && args[0] === '-')) {
+      this.#stdin = new Stdin(this.interrupt.signal)
+      return this.#stdin
+    }
+    return once(args.flatMap(valuesOf))
+  }
+
+  protected options(flags: {'return-changes': boolean; durability: Durability}) {
+    return {returnChanges: flags['return-changes'], durability: flags.durability}
+  }
+
+  /** Carries the write out, shows how far it is, and prints its result, also that of a part when the rest failed. */
+  protected async finish(steps: AsyncIterable<WriteProgress>): Promise<number> {
+    const progress = new Progress()
+    let tally: WriteProgress['tally'] | undefined
+    try {
+      for await (const step of steps) {
+        tally = step.tally
+        if (step.refused.length > 0 || step.failures.length > 0) progress.clear()
+        for (const {line, reason} of step.refused) if (line !== undefined) say(`error: line ${line}: ${reason}`)
+        this.report.add(step.failures)
+        progress.show(tally.documents, this.#stdin?.bytes)
+      }
+    } catch (error) {
+      progress.clear()
+      if (tally !== undefined && tally.documents > 0) {
+        await this.print(tally.text())
+        say(`error: stopped after ${tally.documents} documents; none of the later ones was stored`)
+      }
+      throw error
+    }
+    progress.clear()
+    if (tally === undefined) return 0
+    await this.print(tally.text())
+    return tally.errors > 0 ? 1 : 0
+  }
+}
+
+async function* once<T>(value: T): AsyncGenerator<T> {
+  yield value
+}
+
+/** The documents that an argument holds: one, or an array of them. */
+function valuesOf(argument: string): Incoming[] {
+  try {
+    const value = parse(argument)
+    return Array.isArray(value) ? value.map(item => ({value: item})) : [{value}]
+  } catch (error) {
+    return [{refused: `not JSON: ${(error as Error).message}`}]
+  }
+}
