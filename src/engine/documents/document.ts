@@ -1,6 +1,6 @@
 import {isDeepStrictEqual} from 'node:util'
 import {v7 as uuid} from 'uuid'
-import {isObject, parse, stringify, typeName} from './json.ts'
+import {isObject, mayHoldLongNumber, parse, stringify, typeName} from './json.ts'
 import {type Key, toKey} from './key.ts'
 
 /** A JSON object with an `id`. */
@@ -18,12 +18,18 @@ export class Refusal extends Error {
   override readonly name = 'Refusal'
 }
 
-/** Checks a value and makes a document of it. A missing `id` gets a UUIDv7. Throws Refusal. */
-export function prepare(value: unknown): Prepared {
+/**
+ * Checks a value and makes a document of it. A missing `id` gets a UUIDv7. `source` is the text that JSON.parse made the
+ * value of: when the value gives the same text again, no digit was lost on the way. Throws Refusal.
+ */
+export function prepare(value: unknown, source?: string): Prepared {
   if (!isObject(value)) throw new Refusal(`a document is a JSON object, not ${typeName(value)}`)
   if (Object.hasOwn(value, 'id') && value.id !== undefined) {
-    return {key: refusing(() => toKey(value.id)), text: documentText(value), generated: false}
+    const text = documentText(value)
+    if (source !== undefined && text !== source && mayHoldLongNumber(source)) return prepare(parse(source))
+    return {key: refusing(() => toKey(value.id)), text, generated: false}
   }
+  if (source !== undefined && mayHoldLongNumber(source)) return prepare(parse(source))
   const key = uuid()
   const {id: _, ...rest} = value
   return {key, text: documentText({id: key, ...rest}), generated: true}

@@ -4,7 +4,7 @@ import {merged, prepare, refusing, replaced, sameDocument} from './document.ts'
 import {parse, restoreDigits, stringify} from './json.ts'
 import type {Key} from './key.ts'
 import {refusalReason} from './result.ts'
-import type {Item} from './write.ts'
+import type {Item, Ready} from './write.ts'
 
 /** What `insert` does with a key that is taken. */
 export type Conflict = 'error' | 'skip' | 'update' | 'replace'
@@ -14,9 +14,20 @@ export function storing(old: string | null, text: string): Verdict {
   return old !== null && sameDocument(old, text) ? {kind: 'unchanged'} : {kind: 'store', text}
 }
 
-/** Inserts `value`. Throws Refusal. */
-export function insertion(value: unknown, conflict: Conflict, expression: Expression | undefined): Item {
-  const {key, text, generated} = prepare(value)
+/** A document that is ready, or a value and, unless it comes from a program, the text that it was parsed from. */
+export type Value = Ready | {readonly value: unknown; readonly text?: string}
+
+/** The value with all its digits. Throws Refusal for what is no JSON. */
+export function valueOf(incoming: Value): unknown {
+  if ('insert' in incoming) return refusing(() => parse(incoming.insert))
+  return incoming.text === undefined ? incoming.value : parse(incoming.text)
+}
+
+/** Inserts a value. Throws Refusal. */
+export function insertion(incoming: Value, conflict: Conflict, expression: Expression | undefined): Item {
+  if ('insert' in incoming && conflict === 'error' && expression === undefined) return incoming
+  const {key, text, generated} =
+    'insert' in incoming ? {key: incoming.key, text: incoming.insert, generated: false} : prepare(incoming.value, incoming.text)
   if (expression !== undefined) return {key, generated, reckon: old => resolveConflict(expression, key, old, text)}
   switch (conflict) {
     case 'error':
@@ -47,14 +58,14 @@ export function removal(old: string | null): Verdict {
 /** Merges what the expression makes of the document. Nothing is no change. */
 export async function patchingBy(expression: Expression, key: Key, old: string | null): Promise<Verdict> {
   if (old === null) return {kind: 'skipped'}
-  const value = await valueOf(expression, JSON.parse(old), [old])
+  const value = await resultOf(expression, JSON.parse(old), [old])
   if ('kind' in value) return value
   return value.value === undefined ? {kind: 'skipped'} : patching(key, value.value)(old)
 }
 
 /** Puts what the expression makes of the document, or of null, in its place. */
 export async function replacingBy(expression: Expression, key: Key, old: string | null): Promise<Verdict> {
-  const value = await valueOf(expression, old === null ? null : JSON.parse(old), [old])
+  const value = await resultOf(expression, old === null ? null : JSON.parse(old), [old])
   if ('kind' in value) return value
   if (value.value === undefined) return {kind: 'refused', reason: `the expression has no result for the document ${stringify(key)}; null would delete it`}
   return replacing(key, value.value)(old)
@@ -62,13 +73,13 @@ export async function replacingBy(expression: Expression, key: Key, old: string 
 
 async function resolveConflict(expression: Expression, key: Key, old: string | null, text: string): Promise<Verdict> {
   if (old === null) return {kind: 'store', text}
-  const value = await valueOf(expression, {id: parse(stringify(key) as string), old_val: JSON.parse(old), new_val: JSON.parse(text)}, [old, text])
+  const value = await resultOf(expression, {id: parse(stringify(key) as string), old_val: JSON.parse(old), new_val: JSON.parse(text)}, [old, text])
   if ('kind' in value) return value
   if (value.value === undefined) return {kind: 'refused', reason: `the expression has no result for the conflict at ${stringify(key)}; null would delete the document`}
   return replacing(key, value.value)(old)
 }
 
-async function valueOf(expression: Expression, input: unknown, sources: readonly (string | null)[]): Promise<{value: unknown} | Verdict> {
+async function resultOf(expression: Expression, input: unknown, sources: readonly (string | null)[]): Promise<{value: unknown} | Verdict> {
   try {
     const result = await expression.evaluate(input)
     // Through JSON: the evaluator's own arrays and functions stay behind, and long numbers get their digits back.

@@ -46,13 +46,18 @@ export class Tally {
   }
 
   /** Counts what became of one write. Returns why it was refused, if it was. */
-  add(write: Write & {readonly generated?: boolean}, {old, verdict}: Outcome): string | undefined {
+  add(write: Write, generated: boolean, {old, verdict}: Outcome): string | undefined {
     switch (verdict.kind) {
+      case 'inserted':
+        this.inserted++
+        if ('insert' in write) this.#change(null, write.insert)
+        if (generated) this.#generate(String(write.key))
+        return undefined
       case 'store':
         if (old === null) this.inserted++
         else this.replaced++
         this.#change(old, verdict.text)
-        if (write.generated) this.#generate(String(write.key))
+        if (generated) this.#generate(String(write.key))
         return undefined
       case 'remove':
         if (old === null) this.skipped++

@@ -9,6 +9,13 @@ export type Item = (Write | Reckoning) & {
   line?: number | undefined
 }
 
+/** A document whose key and text are known: nothing is left to do but to insert it. */
+export interface Ready {
+  readonly key: Key
+  readonly insert: string
+  line: number | undefined
+}
+
 /**
  * A write whose decision takes an expression, and so cannot be made inside a transaction: it is made before, and holds only
  * if the old value is still the same. `seen` is the old value when that is known already. Undefined: not this document.
@@ -30,16 +37,16 @@ export async function carryOut(storage: Storage, table: string, items: readonly 
   const refused: Refused[] = []
   let waiting = items
   while (waiting.length > 0) {
-    const ready = await decided(storage, table, waiting)
-    const {outcomes, position} = await storage.write(table, ready.map(({write}) => write), options)
+    const ready = waiting.every(isPlain) ? {items: waiting, writes: waiting} : await decide(storage, table, waiting)
+    const {outcomes, position} = await storage.write(table, ready.writes, options)
     tally.seq = position
     const again: Item[] = []
-    for (const [index, {item, write}] of ready.entries()) {
-      const outcome = outcomes[index]
-      if (outcome === undefined) continue
+    for (let index = 0; index < ready.items.length; index++) {
+      const [item, write, outcome] = [ready.items[index], ready.writes[index], outcomes[index]]
+      if (item === undefined || write === undefined || outcome === undefined) continue
       // The old value is no longer the one that the expression saw; `seen` is of no use any more.
       if (outcome.verdict.kind === 'moved' && 'reckon' in item) again.push(withoutSeen(item))
-      const reason = tally.add({...write, generated: item.generated ?? false}, outcome)
+      const reason = tally.add(write, item.generated ?? false, outcome)
       if (reason !== undefined) refused.push({line: item.line, reason})
     }
     waiting = again
@@ -47,20 +54,27 @@ export async function carryOut(storage: Storage, table: string, items: readonly 
   return refused
 }
 
+function isPlain(item: Item): item is Item & Write {
+  return !('reckon' in item)
+}
+
 /** Evaluates the decisions that need it, in order, against the old values as they are now. */
-async function decided(storage: Storage, table: string, items: readonly Item[]): Promise<{item: Item; write: Write}[]> {
+async function decide(storage: Storage, table: string, items: readonly Item[]): Promise<{items: Item[]; writes: Write[]}> {
   const unseen = items.filter(item => 'reckon' in item && item.seen === undefined)
   const found = unseen.length === 0 ? [] : await storage.get(table, unseen.map(item => item.key))
   const olds = new Map(unseen.map((item, index) => [item, found[index] ?? null]))
-  const ready: {item: Item; write: Write}[] = []
+  const ready: {items: Item[]; writes: Write[]} = {items: [], writes: []}
   for (const item of items) {
-    if (!('reckon' in item)) {
-      ready.push({item, write: item})
-      continue
+    let write: Write | undefined
+    if (isPlain(item)) write = item
+    else {
+      const seen = item.seen ?? olds.get(item) ?? null
+      const verdict = await item.reckon(seen)
+      if (verdict !== undefined) write = {key: item.key, decide: old => (old === seen ? verdict : {kind: 'moved'})}
     }
-    const seen = item.seen ?? olds.get(item) ?? null
-    const verdict = await item.reckon(seen)
-    if (verdict !== undefined) ready.push({item, write: {key: item.key, decide: old => (old === seen ? verdict : {kind: 'moved'})}})
+    if (write === undefined) continue
+    ready.items.push(item)
+    ready.writes.push(write)
   }
   return ready
 }

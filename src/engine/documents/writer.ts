@@ -5,9 +5,9 @@ import {Refusal, refusing} from './document.ts'
 import {parse} from './json.ts'
 import {type Key, toKey} from './key.ts'
 import {Matches} from './list.ts'
-import {type Conflict, insertion, patching, patchingBy, removal, replacing, replacingBy} from './plan.ts'
+import {type Conflict, insertion, type Value, valueOf, patching, patchingBy, removal, replacing, replacingBy} from './plan.ts'
 import {refusalReason, Tally} from './result.ts'
-import {carryOut, type Item, type Refused} from './write.ts'
+import {carryOut, type Item, type Ready, type Refused} from './write.ts'
 
 export interface WriteOptions {
   /** hard (the default): on disk before the promise resolves and before a feed shows it. soft: the system writes it when it likes. */
@@ -29,8 +29,11 @@ export type Selected = {readonly keys: readonly Key[]} | {readonly where: string
 /** What a document becomes: a value, or what a JSONata expression makes of the document. */
 export type Made = {readonly value: unknown} | {readonly expr: string}
 
-/** A value to be written, or why a piece of input is none. `line` is where the input had it. */
-export type Incoming = {readonly line?: number} & ({readonly value: unknown} | {readonly refused: string})
+/**
+ * A document that is ready to be inserted, a value to be written, or why a piece of input is none. `line` is where the input
+ * had it. `text` is what the value was parsed from by a plain JSON.parse; without it the value has all its digits.
+ */
+export type Incoming = Ready | ({readonly line?: number} & ({readonly value: unknown; readonly text?: string} | {readonly refused: string}))
 
 /** Input as it arrives; each batch is committed by itself. */
 export type Source = AsyncIterable<readonly Incoming[]>
@@ -58,17 +61,17 @@ export class Writer {
     const {conflict = 'error', conflictExpr} = options
     const expression = conflictExpr === undefined ? undefined : await Expression.compile(conflictExpr)
     await this.#storage.create(this.#table)
-    yield* this.#fromSource(source, value => insertion(value, conflict, expression), options)
+    yield* this.#fromSource(source, incoming => insertion(incoming, conflict, expression), options)
   }
 
   /** Merges what the source brings, each into the document that has its id. */
   updateFrom(source: Source, options: WriteOptions): AsyncGenerator<WriteProgress> {
-    return this.#fromSource(source, value => withKeyOf(value, patching), options)
+    return this.#fromSource(source, incoming => withKeyOf(valueOf(incoming), patching), options)
   }
 
   /** Replaces the documents that have the ids of what the source brings. */
   replaceFrom(source: Source, options: WriteOptions): AsyncGenerator<WriteProgress> {
-    return this.#fromSource(source, value => withKeyOf(value, replacing), options)
+    return this.#fromSource(source, incoming => withKeyOf(valueOf(incoming), replacing), options)
   }
 
   async *update(selected: Selected, made: Made, options: WriteOptions): AsyncGenerator<WriteProgress> {
@@ -98,13 +101,13 @@ export class Writer {
     }
     for (let after = position - deleted; after < position; ) {
       const read = await this.#storage.changes({after, until: position, limit: 500})
-      for (const {old_val} of read.changes) tally.add({key: '', decide: removal}, {old: old_val, verdict: {kind: 'remove'}})
+      for (const {old_val} of read.changes) tally.add({key: '', decide: removal}, false, {old: old_val, verdict: {kind: 'remove'}})
       after = read.position
     }
     return tally
   }
 
-  async *#fromSource(source: Source, plan: (value: unknown) => Item, options: WriteOptions): AsyncGenerator<WriteProgress> {
+  async *#fromSource(source: Source, plan: (incoming: Value) => Item, options: WriteOptions): AsyncGenerator<WriteProgress> {
     const tally = new Tally(options.returnChanges ?? false)
     yield {tally, refused: await this.#carryOut([], tally, options), failures: []}
     for await (const batch of source) {
@@ -113,7 +116,7 @@ export class Writer {
       for (const incoming of batch) {
         try {
           if ('refused' in incoming) throw new Refusal(incoming.refused)
-          const item = plan(incoming.value)
+          const item = plan(incoming)
           item.line = incoming.line
           items.push(item)
         } catch (error) {

@@ -81,7 +81,10 @@ export interface TableInfo {
   readonly seq: Position | null
 }
 
-/** One write: an insertion, or a decision about a document given its old value. */
+/**
+ * One write: an insertion, or a decision about a document given its old value. A text that is no JSON, or more than the
+ * engine can hold, is refused.
+ */
 export type Write =
   | {readonly key: Key; readonly insert: string}
   | {readonly key: Key; readonly decide: (old: string | null) => Verdict}
@@ -95,10 +98,10 @@ export type Verdict =
   | {readonly kind: 'unchanged' | 'skipped' | 'moved'}
   | {readonly kind: 'refused'; readonly reason: string}
 
-/** What a write did: `old` is the document before it. An insertion whose key is taken is `taken`, and writes nothing. */
+/** What a write did: `old` is the document before it. An insertion is `inserted`, or, when its key is taken, writes nothing. */
 export interface Outcome {
   readonly old: string | null
-  readonly verdict: Verdict | {readonly kind: 'taken'}
+  readonly verdict: Verdict | {readonly kind: 'inserted' | 'taken'}
 }
 
 /** hard: what is committed is on disk before `write` resolves and before a feed shows it. soft: the system writes it when it likes. */

@@ -1,5 +1,6 @@
 import {isUtf8} from 'node:buffer'
-import {mayHoldLongNumber, parse} from '../../engine/documents/json.ts'
+import {parse} from '../../engine/documents/json.ts'
+import {peek} from '../../engine/documents/peek.ts'
 import type {Incoming} from '../../engine/documents/writer.ts'
 import {ValueScan} from './scan.ts'
 
@@ -54,8 +55,20 @@ export class Splitter {
   #lines(region: Buffer): void {
     if (!isUtf8(region)) return this.#damagedLines(region)
     const text = region.toString()
-    const read = mayHoldLongNumber(text) ? parse : JSON.parse
-    for (const line of text.split('\n')) this.#wholeLine(line, read)
+    for (let start = 0; start <= text.length; ) {
+      const ready = this.#value === undefined && this.#array === undefined ? peek(text, start) : undefined
+      if (ready === undefined) {
+        const found = text.indexOf('\n', start)
+        const end = found === -1 ? text.length : found
+        this.#wholeLine(text.slice(start, end))
+        start = end + 1
+      } else {
+        ready.line = this.#line++
+        this.#ndjson = true
+        this.#out.push(ready)
+        start += ready.insert.length + 1
+      }
+    }
   }
 
   #damagedLines(region: Buffer): void {
@@ -63,7 +76,7 @@ export class Splitter {
       const found = region.indexOf(newline, start)
       const end = found === -1 ? region.length : found
       const line = region.subarray(start, end)
-      if (isUtf8(line)) this.#wholeLine(line.toString(), parse)
+      if (isUtf8(line)) this.#wholeLine(line.toString())
       else {
         while (this.#value !== undefined) this.#giveUp('the next line is not UTF-8')
         this.#refuse(this.#line++, 'not valid UTF-8')
@@ -72,19 +85,20 @@ export class Splitter {
     }
   }
 
-  #wholeLine(line: string, read: (text: string) => unknown): void {
+  #wholeLine(text: string): void {
     const number = this.#line++
+    const line = number === 1 ? withoutMark(text) : text
     if (this.#array === undefined && (this.#value === undefined || this.#ndjson)) {
       let value: unknown
       try {
-        value = read(number === 1 ? withoutMark(line) : line)
+        value = JSON.parse(line)
       } catch {
-        return this.#scanLine(number === 1 ? withoutMark(line) : line, number)
+        return this.#scanLine(line, number)
       }
       // After lines that were values by themselves, one that ended too early was broken and did not begin a longer value.
       while (this.#value !== undefined) this.#giveUp('the line ends within this value')
       this.#ndjson = true
-      return this.#emit(number, value)
+      return this.#emit(number, value, line)
     }
     this.#scanLine(line, number)
   }
@@ -159,7 +173,7 @@ export class Splitter {
     this.#refuse(value.line, reason)
     const resume = this.#line
     this.#line = value.line + 1
-    for (const line of value.lines.slice(1)) this.#wholeLine(line, parse)
+    for (const line of value.lines.slice(1)) this.#wholeLine(line)
     this.#line = resume
   }
 
@@ -188,9 +202,9 @@ export class Splitter {
     this.#out.length = before.out
   }
 
-  #emit(line: number, value: unknown): void {
-    if (Array.isArray(value)) for (const item of value) this.#out.push({line, value: item})
-    else this.#out.push({line, value})
+  #emit(line: number, value: unknown, text: string): void {
+    if (!Array.isArray(value)) this.#out.push({line, value, text})
+    else for (const item of parse(text) as unknown[]) this.#out.push({line, value: item})
   }
 
   #refuse(line: number, refused: string): void {

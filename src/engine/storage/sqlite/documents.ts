@@ -16,7 +16,8 @@ export function writeDocuments(connection: Connection, table: string, writes: re
     const old = getDocument(connection, table, write.key)
     if ('decide' in write) return carryOut(connection, table, write.key, old, write.decide(old))
     if (old !== null) return {old, verdict: {kind: 'taken'}}
-    return carryOut(connection, table, write.key, null, {kind: 'store', text: write.insert})
+    const {verdict} = carryOut(connection, table, write.key, null, {kind: 'store', text: write.insert})
+    return {old, verdict: verdict.kind === 'store' ? {kind: 'inserted'} : verdict}
   })
 }
 
@@ -78,7 +79,16 @@ function carryOut(connection: Connection, table: string, key: Key, old: string |
     return {old, verdict}
   } catch (error) {
     if (!isRefusal(error)) throw error
-    // The one constraint that a prepared document can fail is the one on its JSON: https://sqlite.org/json1.html#jlimits
-    return {old, verdict: {kind: 'refused', reason: 'SQLite does not take the document: it is nested deeper than 1000 levels or longer than 1 GB'}}
+    return {old, verdict: {kind: 'refused', reason: verdict.kind === 'store' ? reasonFor(verdict.text) : String(error)}}
+  }
+}
+
+/** Why the table's CHECK failed: the one constraint that a document can violate. https://sqlite.org/json1.html#jlimits */
+function reasonFor(text: string): string {
+  try {
+    JSON.parse(text)
+    return 'SQLite does not take the document: it is nested deeper than 1000 levels, or longer than 1 GB'
+  } catch (error) {
+    return `not JSON: ${(error as Error).message}`
   }
 }

@@ -21,7 +21,7 @@ export function toSql(key: Key): string | number | bigint | Buffer {
     case 'bigint':
       return key
     case 'number':
-      // better-sqlite3 binds a number past 32 bits as a real; a whole one must be an integer.
+      // better-sqlite3 binds every number as a real, and a bigint as an integer.
       return Number.isInteger(key) && Math.abs(key) < 2 ** 63 ? BigInt(key) : key
     default:
       return Buffer.from(keyText(key))

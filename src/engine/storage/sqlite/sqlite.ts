@@ -141,7 +141,7 @@ class SqliteStorage implements Storage {
       return await this.#connection.write(durability, () => {
         const name = requireTable(this.#connection, table)
         if (!insertDocuments(this.#connection, name, writes)) throw new NotAll()
-        return {outcomes: writes.map(insertion), position: readBounds(this.#connection).newest}
+        return {outcomes: Array<Outcome>(writes.length).fill(inserted), position: readBounds(this.#connection).newest}
       })
     } catch (error) {
       if (error instanceof NotAll) return undefined
@@ -153,6 +153,4 @@ class SqliteStorage implements Storage {
 /** Thrown to roll a transaction back. */
 class NotAll extends Error {}
 
-function insertion(write: Write): Outcome {
-  return {old: null, verdict: {kind: 'store', text: 'insert' in write ? write.insert : ''}}
-}
+const inserted: Outcome = {old: null, verdict: {kind: 'inserted'}}
