@@ -5,6 +5,7 @@ import {existsSync, globSync, readFileSync, rmSync, writeFileSync} from 'node:fs
 import {basename, join} from 'node:path'
 import {Config, type Plugin} from '@oclif/core'
 import {type OutputChunk, rolldown} from 'rolldown'
+import {lazyRequires} from './lazy-requires.ts'
 
 const root = join(import.meta.dirname, '..')
 process.chdir(root)
@@ -16,8 +17,23 @@ const bundle = await rolldown({
   input: {main: 'src/main.ts', index: 'src/index.ts', ...Object.fromEntries(commands)},
   platform: 'node',
   external: ['better-sqlite3'],
+  resolve: {alias: {debug: join(root, 'scripts/no-debug.cjs')}},
+  plugins: [lazyRequires()],
 })
-const {output} = await bundle.write({dir: 'dist', format: 'esm', minify: true, chunkFileNames: 'chunks/[name]-[hash].js'})
+const {output} = await bundle.write({
+  dir: 'dist',
+  format: 'esm',
+  minify: true,
+  chunkFileNames: 'chunks/[name]-[hash].js',
+  // Few files: each costs a start about a millisecond. What only some commands need stays by itself.
+  codeSplitting: {
+    groups: [
+      {name: 'oclif', test: /node_modules\/(?!jsonata|chalk)/},
+      {name: 'litefeed', test: /src\/(engine|terminal)\/(?!color|storage\/sqlite)/},
+      {name: 'sqlite', test: /src\/engine\/storage\/sqlite/},
+    ],
+  },
+})
 writeLicences(output.filter(chunk => chunk.type === 'chunk'))
 
 execFileSync('tsc', ['--project', 'tsconfig.build.json'], {stdio: 'inherit'})

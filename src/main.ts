@@ -1,7 +1,12 @@
-import {run} from '@oclif/core'
+import {join} from 'node:path'
+import {run} from '@oclif/core/run'
+import pjson from '../package.json' with {type: 'json'}
 import {sayError} from './terminal/talk.ts'
 
-// The library's own `handle` would write a log file into the home directory.
-await run(process.argv.slice(2), import.meta.url).catch(error => {
+// With the package's description at hand oclif need not look for it.
+const options = {root: join(import.meta.dirname, '..'), pjson: pjson as never}
+
+// oclif's own `handle` would write a log file into the home directory.
+await run(process.argv.slice(2), options).catch(error => {
   process.exitCode = sayError(error)
 })

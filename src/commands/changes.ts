@@ -1,4 +1,5 @@
-import {Args, Flags} from '@oclif/core'
+import * as Args from '@oclif/core/args'
+import * as Flags from '@oclif/core/flags'
 import {durations, keyOf, valueOf} from '../terminal/arguments.ts'
 import {LitefeedCommand} from '../terminal/command.ts'
 import {parseDuration, parseSince, parseUntil} from '../terminal/duration.ts'

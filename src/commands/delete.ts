@@ -1,4 +1,4 @@
-import {Args} from '@oclif/core'
+import * as Args from '@oclif/core/args'
 import {misuse} from '../terminal/arguments.ts'
 import {selectionFlags, selectionOf} from '../terminal/selection.ts'
 import {WriteCommand} from '../terminal/write-command.ts'

@@ -1,4 +1,4 @@
-import {Args} from '@oclif/core'
+import * as Args from '@oclif/core/args'
 import {WriteCommand} from '../terminal/write-command.ts'
 
 export default class Drop extends WriteCommand {

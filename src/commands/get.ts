@@ -1,4 +1,4 @@
-import {Args} from '@oclif/core'
+import * as Args from '@oclif/core/args'
 import {oneLine} from '../engine/storage/line.ts'
 import {keyOf} from '../terminal/arguments.ts'
 import {LitefeedCommand} from '../terminal/command.ts'

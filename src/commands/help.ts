@@ -1,4 +1,6 @@
-import {Args, Command, loadHelpClass} from '@oclif/core'
+import * as Args from '@oclif/core/args'
+import {Command} from '@oclif/core/command'
+import {loadHelpClass} from '@oclif/core/help'
 
 export default class Help extends Command {
   static override summary = 'Show what a command takes.'

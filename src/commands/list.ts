@@ -1,4 +1,5 @@
-import {Args, Flags} from '@oclif/core'
+import * as Args from '@oclif/core/args'
+import * as Flags from '@oclif/core/flags'
 import {LitefeedCommand} from '../terminal/command.ts'
 
 export default class List extends LitefeedCommand {

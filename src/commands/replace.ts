@@ -1,4 +1,5 @@
-import {Args, Flags} from '@oclif/core'
+import * as Args from '@oclif/core/args'
+import * as Flags from '@oclif/core/flags'
 import {misuse} from '../terminal/arguments.ts'
 import {parsed, selectionOf} from '../terminal/selection.ts'
 import {WriteCommand} from '../terminal/write-command.ts'

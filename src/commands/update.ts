@@ -1,4 +1,5 @@
-import {Args, Flags} from '@oclif/core'
+import * as Args from '@oclif/core/args'
+import * as Flags from '@oclif/core/flags'
 import type {Made} from '../engine/documents/writer.ts'
 import {misuse} from '../terminal/arguments.ts'
 import {parsed, selectionFlags, selectionOf} from '../terminal/selection.ts'

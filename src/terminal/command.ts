@@ -1,4 +1,5 @@
-import {Command, Flags} from '@oclif/core'
+import {Command} from '@oclif/core/command'
+import * as Flags from '@oclif/core/flags'
 import type {Told} from '../engine/feed/select.ts'
 import type {Store} from '../engine/store.ts'
 import {Interrupt} from './interrupt.ts'

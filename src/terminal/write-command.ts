@@ -1,4 +1,4 @@
-import {Flags} from '@oclif/core'
+import * as Flags from '@oclif/core/flags'
 import {parse} from '../engine/documents/json.ts'
 import type {Incoming, Source, WriteProgress} from '../engine/documents/writer.ts'
 import type {Durability} from '../engine/storage/storage.ts'

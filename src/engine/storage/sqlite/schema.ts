@@ -1,4 +1,3 @@
-import {randomBytes} from 'node:crypto'
 import type {Database} from 'better-sqlite3'
 import {LitefeedError} from '../../error.ts'
 
@@ -21,7 +20,8 @@ export function initialise(db: Database): string {
         db.prepare(`UPDATE _litefeed_meta SET value = ? WHERE name = 'schema_version'`).run(String(schemaVersion))
         return meta.id
       }
-      const id = randomBytes(12).toString('base64url')
+      // The global one is loaded when it is used; `node:crypto` would be at every start.
+      const id = Buffer.from(crypto.getRandomValues(new Uint8Array(12))).toString('base64url')
       const put = db.prepare('INSERT INTO _litefeed_meta (name, value) VALUES (?, ?)')
       put.run('feed_id', id)
       put.run('schema_version', String(schemaVersion))
