@@ -17,7 +17,9 @@ const bundle = await rolldown({
   input: {main: 'src/main.ts', index: 'src/index.ts', ...Object.fromEntries(commands)},
   platform: 'node',
   external: ['better-sqlite3'],
-  resolve: {alias: {debug: join(root, 'scripts/no-debug.cjs')}},
+  resolve: {
+    alias: {debug: join(root, 'scripts/stubs/debug.cjs'), 'wsl-utils': join(root, 'scripts/stubs/wsl-utils.js')},
+  },
   plugins: [lazyRequires()],
 })
 const {output} = await bundle.write({
@@ -53,7 +55,10 @@ function writeLicences(chunks: OutputChunk[]): void {
   const notices = [...packages].sort().map(folder => {
     const {name, version, license} = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
     const [file] = globSync('{LICENSE,LICENCE,license,License}*', {cwd: folder})
-    const text = file !== undefined && existsSync(join(folder, file)) ? readFileSync(join(folder, file), 'utf8').trim() : `Licence: ${license}`
+    const text =
+      file !== undefined && existsSync(join(folder, file))
+        ? readFileSync(join(folder, file), 'utf8').trim()
+        : `Licence: ${license}`
     return `${name} ${version}\n\n${text}\n`
   })
   writeFileSync('dist/THIRD-PARTY-LICENCES.txt', notices.join(`\n${'-'.repeat(80)}\n\n`))

@@ -11,8 +11,14 @@ export function lazyRequires(): Plugin {
     transform: {
       filter: {id: /\/node_modules\/@oclif\/core\/lib\/.*\.js$/},
       handler(code) {
-        const imports = [...code.matchAll(/^const (\w+_\d+) = ((?:__importDefault\(|__importStar\()?require\("[^"]+"\)\)?);$/gm)]
-        return imports.reduce((text, [statement, name, call]) => text.replace(statement, '').replaceAll(new RegExp(`\\b${name}\\b`, 'g'), `(${call})`), code)
+        const imports = [
+          ...code.matchAll(/^const (\w+_\d+) = ((?:__importDefault\(|__importStar\()?require\("[^"]+"\)\)?);$/gm),
+        ]
+        return imports.reduce(
+          (text, [statement, name, call]) =>
+            text.replace(statement, '').replaceAll(new RegExp(`\\b${name}\\b`, 'g'), `(${call})`),
+          code,
+        )
       },
     },
   }

@@ -18,14 +18,23 @@ A POSITION of --since is where the last feed stopped: the seq of the last line t
 DURATION is such as 250ms, 2s, 5m, 1h30m, 7d. TIMESTAMP is ISO 8601: a day is UTC, a time without a zone is local.`
   static override examples = [
     {description: 'everything that happens from now on', command: '<%= config.bin %> changes'},
-    {description: 'the messages of one room', command: `<%= config.bin %> changes messages --filter 'new_val.room_id = 7'`},
+    {
+      description: 'the messages of one room',
+      command: `<%= config.bin %> changes messages --filter 'new_val.room_id = 7'`,
+    },
     {
       description: 'every game where a user beats the previous score, the new value only',
       command: `<%= config.bin %> changes games --filter 'new_val.score > old_val.score' --map new_val`,
     },
     {description: 'what is there, and then what changes', command: '<%= config.bin %> changes users --include-initial'},
-    {description: 'go on after the last line that was dealt with', command: '<%= config.bin %> changes users --since 41'},
-    {description: 'the changes of the last hour, and no more', command: '<%= config.bin %> changes --since 1h --no-follow | jq -c .new_val'},
+    {
+      description: 'go on after the last line that was dealt with',
+      command: '<%= config.bin %> changes users --since 41',
+    },
+    {
+      description: 'the changes of the last hour, and no more',
+      command: '<%= config.bin %> changes --since 1h --no-follow | jq -c .new_val',
+    },
   ]
 
   static override args = {
@@ -33,15 +42,38 @@ DURATION is such as 250ms, 2s, 5m, 1h30m, 7d. TIMESTAMP is ISO 8601: a day is UT
   }
 
   static override flags = {
-    key: Flags.string({description: 'only the document with this key; may be given again', helpValue: 'KEY', multiple: true, multipleNonGreedy: true, helpGroup: 'WHICH'}),
-    filter: Flags.string({description: 'JSONata over the event: only those for which it is true', helpValue: 'EXPR', helpGroup: 'WHICH'}),
-    map: Flags.string({description: 'JSONata over the event: its result is printed instead, and nothing when it has none', helpValue: 'EXPR', helpGroup: 'WHICH'}),
-    'on-error': Flags.option({description: 'an expression that fails: leave the event out, or end', options: ['skip', 'fail'] as const, default: 'skip', helpGroup: 'WHICH'})(),
+    key: Flags.string({
+      description: 'only the document with this key; may be given again',
+      helpValue: 'KEY',
+      multiple: true,
+      multipleNonGreedy: true,
+      helpGroup: 'WHICH',
+    }),
+    filter: Flags.string({
+      description: 'JSONata over the event: only those for which it is true',
+      helpValue: 'EXPR',
+      helpGroup: 'WHICH',
+    }),
+    map: Flags.string({
+      description: 'JSONata over the event: its result is printed instead, and nothing when it has none',
+      helpValue: 'EXPR',
+      helpGroup: 'WHICH',
+    }),
+    'on-error': Flags.option({
+      description: 'an expression that fails: leave the event out, or end',
+      options: ['skip', 'fail'] as const,
+      default: 'skip',
+      helpGroup: 'WHICH',
+    })(),
     'include-initial': Flags.boolean({description: 'first the documents that are there'}),
     'include-states': Flags.boolean({description: 'say when the initial part begins and when it is complete'}),
-    heartbeat: Flags.string({description: 'print the position when nothing else was printed for so long', helpValue: 'DURATION'}),
+    heartbeat: Flags.string({
+      description: 'print the position when nothing else was printed for so long',
+      helpValue: 'DURATION',
+    }),
     since: Flags.string({
-      description: 'begin now, at the oldest change kept, after a position, before the last N changes, so long ago, at an instant',
+      description:
+        'begin now, at the oldest change kept, after a position, before the last N changes, so long ago, at an instant',
       default: 'now',
       helpValue: 'now|beginning|POSITION|-N|DURATION|TIMESTAMP',
       helpGroup: 'WHERE TO START AND STOP',
@@ -51,9 +83,23 @@ DURATION is such as 250ms, 2s, 5m, 1h30m, 7d. TIMESTAMP is ISO 8601: a day is UT
       helpValue: 'now|POSITION|TIMESTAMP',
       helpGroup: 'WHERE TO START AND STOP',
     }),
-    follow: Flags.boolean({description: 'at the end of the log wait for more', default: true, allowNo: true, helpGroup: 'WHERE TO START AND STOP'}),
-    take: Flags.integer({description: 'end after so many events', helpValue: 'N', min: 1, helpGroup: 'WHERE TO START AND STOP'}),
-    'idle-timeout': Flags.string({description: 'end when nothing was printed for so long', helpValue: 'DURATION', helpGroup: 'WHERE TO START AND STOP'}),
+    follow: Flags.boolean({
+      description: 'at the end of the log wait for more',
+      default: true,
+      allowNo: true,
+      helpGroup: 'WHERE TO START AND STOP',
+    }),
+    take: Flags.integer({
+      description: 'end after so many events',
+      helpValue: 'N',
+      min: 1,
+      helpGroup: 'WHERE TO START AND STOP',
+    }),
+    'idle-timeout': Flags.string({
+      description: 'end when nothing was printed for so long',
+      helpValue: 'DURATION',
+      helpGroup: 'WHERE TO START AND STOP',
+    }),
   }
 
   protected async execute(): Promise<number> {

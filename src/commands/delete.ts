@@ -5,7 +5,8 @@ import {WriteCommand} from '../terminal/write-command.ts'
 
 export default class Delete extends WriteCommand {
   static override summary = 'Delete documents.'
-  static override description = `A KEY that is not there counts in "skipped". KEY is JSON when it parses as a number, string, boolean or array, otherwise
+  static override description =
+    `A KEY that is not there counts in "skipped". KEY is JSON when it parses as a number, string, boolean or array, otherwise
 it is the string itself: 1 is a number, '"1"' and abc are strings.`
   static override examples = [
     '<%= config.bin %> delete users 1 2',

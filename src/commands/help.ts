@@ -13,6 +13,8 @@ export default class Help extends Command {
   override async run(): Promise<void> {
     const {args} = await this.parse(Help)
     const HelpClass = await loadHelpClass(this.config)
-    await new HelpClass(this.config, this.config.pjson.oclif.helpOptions).showHelp(args.command === undefined ? [] : [args.command])
+    await new HelpClass(this.config, this.config.pjson.oclif.helpOptions).showHelp(
+      args.command === undefined ? [] : [args.command],
+    )
   }
 }

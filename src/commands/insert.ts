@@ -4,7 +4,8 @@ import {WriteCommand} from '../terminal/write-command.ts'
 
 export default class Insert extends WriteCommand {
   static override summary = 'Store documents.'
-  static override description = `DOC is a JSON object, or an array of them. Without DOC, or with "-", they come from stdin: one a line (NDJSON), one
+  static override description =
+    `DOC is a JSON object, or an array of them. Without DOC, or with "-", they come from stdin: one a line (NDJSON), one
 array, or one after the other. A document without an id gets one. The table is created when it does not exist.
 
 Each document stands alone: one that is refused counts in "errors" and makes the exit status 1, the others are stored.
@@ -28,7 +29,8 @@ A line of stdin that is not JSON is named on stderr. Documents from stdin are co
       exclusive: ['conflict-expr'],
     })(),
     'conflict-expr': Flags.string({
-      description: 'JSONata over {id, old_val, new_val} for a document whose id is taken; the result is stored, null deletes',
+      description:
+        'JSONata over {id, old_val, new_val} for a document whose id is taken; the result is stored, null deletes',
       helpValue: 'EXPR',
     }),
   }

@@ -4,7 +4,8 @@ import {LitefeedCommand} from '../terminal/command.ts'
 
 export default class List extends LitefeedCommand {
   static override summary = 'Print the documents of a table.'
-  static override description = `One a line, in the order of their keys. With --order-by in the order of a field: arrays, booleans, null, numbers, objects,
+  static override description =
+    `One a line, in the order of their keys. With --order-by in the order of a field: arrays, booleans, null, numbers, objects,
 strings, as in RethinkDB; documents without the field are left out.`
   static override examples = [
     '<%= config.bin %> list users',
@@ -18,7 +19,10 @@ strings, as in RethinkDB; documents without the field are left out.`
 
   static override flags = {
     where: Flags.string({description: 'JSONata over the document: those for which it is true', helpValue: 'EXPR'}),
-    'order-by': Flags.string({description: 'a field, such as age or address.city, with :desc the greatest first', helpValue: 'FIELD[:desc]'}),
+    'order-by': Flags.string({
+      description: 'a field, such as age or address.city, with :desc the greatest first',
+      helpValue: 'FIELD[:desc]',
+    }),
     limit: Flags.integer({description: 'at most so many', helpValue: 'N', min: 0}),
     map: Flags.string({description: 'JSONata over the document; its result is printed instead', helpValue: 'EXPR'}),
   }

@@ -6,7 +6,8 @@ import {WriteCommand} from '../terminal/write-command.ts'
 
 export default class Replace extends WriteCommand {
   static override summary = 'Put a whole document in the place of another.'
-  static override description = `DOC is a JSON object; it is inserted when there is no document with its id, and null deletes the one with the KEY.
+  static override description =
+    `DOC is a JSON object; it is inserted when there is no document with its id, and null deletes the one with the KEY.
 Without KEY the document's own id counts. With "-" stdin brings documents, each for the id that it has. With --expr there
 is no DOC: the expression makes it of the old document, or of null.`
   static override usage = ['replace TABLE [KEY] DOC|null|-', 'replace TABLE KEY --expr EXPR']
@@ -29,7 +30,8 @@ is no DOC: the expression makes it of the old document, or of null.`
     const {args, flags} = await this.parse(Replace)
     const keys = [...(args.rest ?? [])]
     const document = flags.expr === undefined ? keys.pop() : undefined
-    if (flags.expr === undefined && document === undefined) throw misuse('a DOC is missing', 'a JSON object, null, "-" for stdin, or --expr')
+    if (flags.expr === undefined && document === undefined)
+      throw misuse('a DOC is missing', 'a JSON object, null, "-" for stdin, or --expr')
     if (keys.length > 1) throw misuse(`one KEY at a time, not ${keys.length}`)
     const options = this.options(flags)
     const selected = selectionOf(keys, {all: false})

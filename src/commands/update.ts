@@ -7,7 +7,8 @@ import {WriteCommand} from '../terminal/write-command.ts'
 
 export default class Update extends WriteCommand {
   static override summary = 'Merge a patch into documents.'
-  static override description = `PATCH is a JSON object. Objects in it are merged deeply, everything else replaces what was there; null is a value.
+  static override description =
+    `PATCH is a JSON object. Objects in it are merged deeply, everything else replaces what was there; null is a value.
 With "-" stdin brings documents, each with the id of the one that it is merged into; a PATCH that carries an id may do
 without KEY as well. With --expr there is no PATCH: the expression makes it of the document, and nothing is no change.
 
@@ -27,14 +28,18 @@ KEY is JSON when it parses as a number, string, boolean or array, otherwise it i
 
   static override flags = {
     ...selectionFlags,
-    expr: Flags.string({description: 'JSONata over the document, instead of PATCH; the result is merged', helpValue: 'EXPR'}),
+    expr: Flags.string({
+      description: 'JSONata over the document, instead of PATCH; the result is merged',
+      helpValue: 'EXPR',
+    }),
   }
 
   protected async execute(): Promise<number> {
     const {args, flags} = await this.parse(Update)
     const keys = [...(args.rest ?? [])]
     const patch = flags.expr === undefined ? keys.pop() : undefined
-    if (flags.expr === undefined && patch === undefined) throw misuse('a PATCH is missing', 'a JSON object, "-" for stdin, or --expr')
+    if (flags.expr === undefined && patch === undefined)
+      throw misuse('a PATCH is missing', 'a JSON object, "-" for stdin, or --expr')
     const options = this.options(flags)
     const selected = selectionOf(keys, flags)
 

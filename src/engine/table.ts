@@ -2,7 +2,15 @@ import type {Document} from './documents/document.ts'
 import {type Key, toKey} from './documents/key.ts'
 import {type ListOptions, listDocuments} from './documents/list.ts'
 import type {WriteResult} from './documents/result.ts'
-import {type Incoming, type InsertOptions, type Made, type Selected, type WriteOptions, type WriteProgress, Writer} from './documents/writer.ts'
+import {
+  type Incoming,
+  type InsertOptions,
+  type Made,
+  type Selected,
+  type WriteOptions,
+  type WriteProgress,
+  Writer,
+} from './documents/writer.ts'
 import {LitefeedError} from './error.ts'
 import type {Told} from './feed/select.ts'
 import type {Storage} from './storage/storage.ts'
@@ -24,7 +32,10 @@ export class Table {
    * Stores documents: one, several, or a stream of them, which is committed in batches. One without `id` gets a UUIDv7.
    * Each stands alone: one that is refused counts in `errors`, and the others are stored.
    */
-  insert(documents: Document | Iterable<Document> | AsyncIterable<Document>, options: InsertOptions = {}): Promise<WriteResult> {
+  insert(
+    documents: Document | Iterable<Document> | AsyncIterable<Document>,
+    options: InsertOptions = {},
+  ): Promise<WriteResult> {
     return finish(this.writer.insert(inBatches(documents), options))
   }
 
@@ -32,7 +43,11 @@ export class Table {
    * Merges a patch into each selected document: objects deeply, everything else replaced, null a value. `{expr}` instead
    * of `{value}` is a JSONata expression that makes the patch of the document. A key that is not there is `skipped`.
    */
-  update(selected: Key | Selected, patch: Document | {readonly expr: string}, options: WriteOptions = {}): Promise<WriteResult> {
+  update(
+    selected: Key | Selected,
+    patch: Document | {readonly expr: string},
+    options: WriteOptions = {},
+  ): Promise<WriteResult> {
     return finish(this.writer.update(selection(selected), made(patch), options))
   }
 
@@ -40,7 +55,11 @@ export class Table {
    * Puts a document in the place of the one with this key, or where there was none; null deletes it. `{expr}` is a JSONata
    * expression that makes it of the old document, or of null.
    */
-  replace(key: Key, document: Document | null | {readonly expr: string}, options: WriteOptions = {}): Promise<WriteResult> {
+  replace(
+    key: Key,
+    document: Document | null | {readonly expr: string},
+    options: WriteOptions = {},
+  ): Promise<WriteResult> {
     return finish(this.writer.replace(selection(key), made(document), options))
   }
 
@@ -86,7 +105,9 @@ async function finish(steps: AsyncIterable<WriteProgress>): Promise<WriteResult>
   return (last as WriteProgress).tally.result()
 }
 
-async function* inBatches(documents: Document | Iterable<Document> | AsyncIterable<Document>): AsyncGenerator<readonly Incoming[]> {
+async function* inBatches(
+  documents: Document | Iterable<Document> | AsyncIterable<Document>,
+): AsyncGenerator<readonly Incoming[]> {
   if (!(Symbol.iterator in documents || Symbol.asyncIterator in documents)) return yield [{value: documents}]
   let batch: Incoming[] = []
   for await (const value of documents as AsyncIterable<Document>) {
@@ -106,7 +127,13 @@ function selection(selected: Key | Selected): Selected {
 }
 
 function made(value: unknown): Made {
-  if (typeof value === 'object' && value !== null && 'expr' in value && typeof value.expr === 'string' && Object.keys(value).length === 1) {
+  if (
+    typeof value === 'object' &&
+    value !== null &&
+    'expr' in value &&
+    typeof value.expr === 'string' &&
+    Object.keys(value).length === 1
+  ) {
     return {expr: value.expr}
   }
   return {value}

@@ -16,7 +16,12 @@ export function keyOf(argument: string): Key {
 }
 
 /** What `parse` makes of a flag's value; refused by the flag's name when that is nothing. */
-export function valueOf<T>(flag: string, text: string | undefined, parse: (text: string) => T | undefined, takes: string): T | undefined {
+export function valueOf<T>(
+  flag: string,
+  text: string | undefined,
+  parse: (text: string) => T | undefined,
+  takes: string,
+): T | undefined {
   if (text === undefined) return undefined
   const value = parse(text)
   if (value === undefined) throw misuse(`--${flag} does not take "${text}"`, `it takes ${takes}`)

@@ -64,7 +64,11 @@ export class Output {
 const patience = 300
 
 /** Resolves also when the reader is given up, while the write itself may hang. */
-function writeSome(fd: number, bytes: Uint8Array, gone: AbortSignal): Promise<{code: string | undefined; written: number}> {
+function writeSome(
+  fd: number,
+  bytes: Uint8Array,
+  gone: AbortSignal,
+): Promise<{code: string | undefined; written: number}> {
   return new Promise(done => {
     const giveUp = () => done({code: undefined, written: 0})
     gone.addEventListener('abort', giveUp, {once: true})

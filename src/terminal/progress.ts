@@ -16,7 +16,9 @@ export class Progress {
     this.#last = now
     this.#drawn = true
     const size = bytes === undefined ? '' : `, ${(bytes / 1e6).toFixed(1)} MB`
-    process.stderr.write(`\r\x1b[K${documents.toLocaleString('en')} documents, ${Math.round(documents / seconds).toLocaleString('en')}/s${size}`)
+    process.stderr.write(
+      `\r\x1b[K${documents.toLocaleString('en')} documents, ${Math.round(documents / seconds).toLocaleString('en')}/s${size}`,
+    )
   }
 
   /** Makes room for other talk, or for the end. */

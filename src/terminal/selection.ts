@@ -5,12 +5,19 @@ import {keyOf, misuse} from './arguments.ts'
 
 /** The flags that select documents instead of keys. */
 export const selectionFlags = {
-  where: Flags.string({description: 'JSONata over the document: those for which it is true', helpValue: 'EXPR', exclusive: ['all']}),
+  where: Flags.string({
+    description: 'JSONata over the document: those for which it is true',
+    helpValue: 'EXPR',
+    exclusive: ['all'],
+  }),
   all: Flags.boolean({description: 'every document'}),
 }
 
 /** What keys and flags select; undefined when there are neither. Refuses both. */
-export function selectionOf(keys: readonly string[], flags: {where?: string | undefined; all: boolean}): Selected | undefined {
+export function selectionOf(
+  keys: readonly string[],
+  flags: {where?: string | undefined; all: boolean},
+): Selected | undefined {
   const byFlag = flags.where !== undefined || flags.all
   if (keys.length > 0 && byFlag) throw misuse(`keys and ${flags.all ? '--all' : '--where'} exclude each other`)
   if (keys.length > 0) return {keys: keys.map(keyOf)}
@@ -23,6 +30,9 @@ export function parsed(argument: string, name: string): unknown {
   try {
     return parse(argument)
   } catch (error) {
-    throw misuse(`${name} is not JSON: ${(error as Error).message}`, 'names and strings need double quotes, and the shell single ones around it all')
+    throw misuse(
+      `${name} is not JSON: ${(error as Error).message}`,
+      'names and strings need double quotes, and the shell single ones around it all',
+    )
   }
 }

@@ -11,7 +11,9 @@ import {say} from './talk.ts'
 export abstract class WriteCommand extends LitefeedCommand {
   static override baseFlags = {
     ...LitefeedCommand.baseFlags,
-    'return-changes': Flags.boolean({description: 'put the old and the new value of every changed document into the result'}),
+    'return-changes': Flags.boolean({
+      description: 'put the old and the new value of every changed document into the result',
+    }),
     durability: Flags.option({
       description: 'hard: on disk before the command returns; soft: faster, a power cut may lose the last commits',
       options: ['hard', 'soft'] as const,

@@ -20,7 +20,8 @@ export function stringify(value: unknown): string | undefined {
     return JSON.stringify(value)
   } catch (error) {
     // JSON.stringify refuses bigint, and is faster without a replacer.
-    if (error instanceof TypeError) return JSON.stringify(value, (_key, item) => (typeof item === 'bigint' ? JSON.rawJSON(String(item)) : item))
+    if (error instanceof TypeError)
+      return JSON.stringify(value, (_key, item) => (typeof item === 'bigint' ? JSON.rawJSON(String(item)) : item))
     throw error
   }
 }
@@ -68,7 +69,9 @@ function keepDigits(_key: string, value: unknown, {source}: {source?: string}): 
 function remember(long: Map<number, object>, rounded: number, raw: {rawJSON: string}): void {
   const known = long.get(rounded)
   if (known !== undefined && (known as {rawJSON: string}).rawJSON !== raw.rawJSON) {
-    throw new RangeError(`${(known as {rawJSON: string}).rawJSON} and ${raw.rawJSON} are one number to an expression; the result would lose digits`)
+    throw new RangeError(
+      `${(known as {rawJSON: string}).rawJSON} and ${raw.rawJSON} are one number to an expression; the result would lose digits`,
+    )
   }
   long.set(rounded, raw)
 }

@@ -14,7 +14,8 @@ export function toKey(id: unknown): Key {
       return id
     case 'string':
       if (id.includes('\0')) throw new RangeError('`id` must not contain the character U+0000')
-      if (!id.isWellFormed()) throw new RangeError('`id` must be well-formed Unicode; it holds half of a surrogate pair')
+      if (!id.isWellFormed())
+        throw new RangeError('`id` must be well-formed Unicode; it holds half of a surrogate pair')
       return id
     case 'number':
       if (!Number.isFinite(id)) throw new RangeError(`\`id\` ${id} is not a finite number`)

@@ -27,7 +27,8 @@ export async function* listDocuments(storage: Storage, table: string, options: L
   }
   const matches = new Matches(where === undefined ? undefined : await Expression.compile(where))
   const mapper = new Mapper(map === undefined ? undefined : await Expression.compile(map))
-  const found = orderBy === undefined ? matches.of(storage, table) : sorted(matches.of(storage, table), parseOrder(orderBy), limit)
+  const found =
+    orderBy === undefined ? matches.of(storage, table) : sorted(matches.of(storage, table), parseOrder(orderBy), limit)
   let left = limit
   for await (const documents of found) {
     const told = await mapper.tell(documents, left, matches.takeFailures())
@@ -35,7 +36,10 @@ export async function* listDocuments(storage: Storage, table: string, options: L
     yield told
     const [failure] = told.failures
     if (failure !== undefined && options.onError === 'fail') {
-      throw new LitefeedError('EXPRESSION_FAILED', `${failure.expression} failed on the document with the key ${'key' in failure.place ? failure.place.key : ''}: ${failure.message}`)
+      throw new LitefeedError(
+        'EXPRESSION_FAILED',
+        `${failure.expression} failed on the document with the key ${'key' in failure.place ? failure.place.key : ''}: ${failure.message}`,
+      )
     }
     if (left === 0) return
     // Reading is synchronous underneath: without this a signal would wait for the end of the table.
@@ -98,7 +102,10 @@ class Mapper {
     for (const {key, text} of documents) {
       if (lines.length === limit) break
       try {
-        const line = this.#map === undefined ? oneLine(text) : stringify(restoreDigits(await this.#map.evaluate(JSON.parse(text)), [text]))
+        const line =
+          this.#map === undefined
+            ? oneLine(text)
+            : stringify(restoreDigits(await this.#map.evaluate(JSON.parse(text)), [text]))
         if (line !== undefined) lines.push(`${line}\n`)
       } catch (error) {
         failures.push({expression: this.#map?.text ?? '', place: {key}, message: (error as Error).message})
@@ -111,7 +118,11 @@ class Mapper {
 type Failures = Told['failures'][number][]
 
 /** All documents that have the field, in its order; ties by key, which is how they come. Holds little more than `limit` of them. */
-async function* sorted(pages: AsyncIterable<readonly Stored[]>, {path, descending}: Order, limit: number): AsyncGenerator<readonly Stored[]> {
+async function* sorted(
+  pages: AsyncIterable<readonly Stored[]>,
+  {path, descending}: Order,
+  limit: number,
+): AsyncGenerator<readonly Stored[]> {
   let best: {document: Stored; value: unknown; arrival: number}[] = []
   let arrival = 0
   const sign = descending ? -1 : 1

@@ -1,4 +1,4 @@
-import {Expression} from '../expression/expression.ts'
+import type {Expression} from '../expression/expression.ts'
 import type {Verdict} from '../storage/storage.ts'
 import {merged, prepare, refusing, replaced, sameDocument} from './document.ts'
 import {parse, restoreDigits, stringify} from './json.ts'
@@ -27,7 +27,9 @@ export function valueOf(incoming: Value): unknown {
 export function insertion(incoming: Value, conflict: Conflict, expression: Expression | undefined): Item {
   if ('insert' in incoming && conflict === 'error' && expression === undefined) return incoming
   const {key, text, generated} =
-    'insert' in incoming ? {key: incoming.key, text: incoming.insert, generated: false} : prepare(incoming.value, incoming.text)
+    'insert' in incoming
+      ? {key: incoming.key, text: incoming.insert, generated: false}
+      : prepare(incoming.value, incoming.text)
   if (expression !== undefined) return {key, generated, reckon: old => resolveConflict(expression, key, old, text)}
   switch (conflict) {
     case 'error':
@@ -35,7 +37,11 @@ export function insertion(incoming: Value, conflict: Conflict, expression: Expre
     case 'skip':
       return {key, generated, decide: old => (old === null ? {kind: 'store', text} : {kind: 'skipped'})}
     case 'update':
-      return {key, generated, decide: old => verdictOf(() => storing(old, old === null ? text : merged(key, old, parse(text))))}
+      return {
+        key,
+        generated,
+        decide: old => verdictOf(() => storing(old, old === null ? text : merged(key, old, parse(text)))),
+      }
     case 'replace':
       return {key, generated, decide: old => storing(old, text)}
   }
@@ -67,19 +73,35 @@ export async function patchingBy(expression: Expression, key: Key, old: string |
 export async function replacingBy(expression: Expression, key: Key, old: string | null): Promise<Verdict> {
   const value = await resultOf(expression, old === null ? null : JSON.parse(old), [old])
   if ('kind' in value) return value
-  if (value.value === undefined) return {kind: 'refused', reason: `the expression has no result for the document ${stringify(key)}; null would delete it`}
+  if (value.value === undefined)
+    return {
+      kind: 'refused',
+      reason: `the expression has no result for the document ${stringify(key)}; null would delete it`,
+    }
   return replacing(key, value.value)(old)
 }
 
 async function resolveConflict(expression: Expression, key: Key, old: string | null, text: string): Promise<Verdict> {
   if (old === null) return {kind: 'store', text}
-  const value = await resultOf(expression, {id: parse(stringify(key) as string), old_val: JSON.parse(old), new_val: JSON.parse(text)}, [old, text])
+  const value = await resultOf(
+    expression,
+    {id: parse(stringify(key) as string), old_val: JSON.parse(old), new_val: JSON.parse(text)},
+    [old, text],
+  )
   if ('kind' in value) return value
-  if (value.value === undefined) return {kind: 'refused', reason: `the expression has no result for the conflict at ${stringify(key)}; null would delete the document`}
+  if (value.value === undefined)
+    return {
+      kind: 'refused',
+      reason: `the expression has no result for the conflict at ${stringify(key)}; null would delete the document`,
+    }
   return replacing(key, value.value)(old)
 }
 
-async function resultOf(expression: Expression, input: unknown, sources: readonly (string | null)[]): Promise<{value: unknown} | Verdict> {
+async function resultOf(
+  expression: Expression,
+  input: unknown,
+  sources: readonly (string | null)[],
+): Promise<{value: unknown} | Verdict> {
   try {
     const result = await expression.evaluate(input)
     // Through JSON: the evaluator's own arrays and functions stay behind, and long numbers get their digits back.

@@ -118,8 +118,10 @@ export class Tally {
 
   #warnings(): string[] {
     const warnings: string[] = []
-    if (this.#generatedCount > listLimit) warnings.push(`${this.#generatedCount} keys were generated, the first ${listLimit} are listed`)
-    if (this.#changeCount > listLimit) warnings.push(`${this.#changeCount} documents changed, the first ${listLimit} are listed`)
+    if (this.#generatedCount > listLimit)
+      warnings.push(`${this.#generatedCount} keys were generated, the first ${listLimit} are listed`)
+    if (this.#changeCount > listLimit)
+      warnings.push(`${this.#changeCount} documents changed, the first ${listLimit} are listed`)
     return warnings
   }
 }

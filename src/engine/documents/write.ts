@@ -33,7 +33,13 @@ export interface Refused {
 }
 
 /** Carries out one batch and adds it up. Returns what was refused. */
-export async function carryOut(storage: Storage, table: string, items: readonly Item[], tally: Tally, options: WriteOptions): Promise<Refused[]> {
+export async function carryOut(
+  storage: Storage,
+  table: string,
+  items: readonly Item[],
+  tally: Tally,
+  options: WriteOptions,
+): Promise<Refused[]> {
   const refused: Refused[] = []
   let waiting = items
   while (waiting.length > 0) {
@@ -59,9 +65,19 @@ function isPlain(item: Item): item is Item & Write {
 }
 
 /** Evaluates the decisions that need it, in order, against the old values as they are now. */
-async function decide(storage: Storage, table: string, items: readonly Item[]): Promise<{items: Item[]; writes: Write[]}> {
+async function decide(
+  storage: Storage,
+  table: string,
+  items: readonly Item[],
+): Promise<{items: Item[]; writes: Write[]}> {
   const unseen = items.filter(item => 'reckon' in item && item.seen === undefined)
-  const found = unseen.length === 0 ? [] : await storage.get(table, unseen.map(item => item.key))
+  const found =
+    unseen.length === 0
+      ? []
+      : await storage.get(
+          table,
+          unseen.map(item => item.key),
+        )
   const olds = new Map(unseen.map((item, index) => [item, found[index] ?? null]))
   const ready: {items: Item[]; writes: Write[]} = {items: [], writes: []}
   for (const item of items) {

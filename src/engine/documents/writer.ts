@@ -5,7 +5,17 @@ import {Refusal, refusing} from './document.ts'
 import {parse} from './json.ts'
 import {type Key, toKey} from './key.ts'
 import {Matches} from './list.ts'
-import {type Conflict, insertion, type Value, valueOf, patching, patchingBy, removal, replacing, replacingBy} from './plan.ts'
+import {
+  type Conflict,
+  insertion,
+  patching,
+  patchingBy,
+  removal,
+  replacing,
+  replacingBy,
+  type Value,
+  valueOf,
+} from './plan.ts'
 import {refusalReason, Tally} from './result.ts'
 import {carryOut, type Item, type Ready, type Refused} from './write.ts'
 
@@ -33,7 +43,9 @@ export type Made = {readonly value: unknown} | {readonly expr: string}
  * A document that is ready to be inserted, a value to be written, or why a piece of input is none. `line` is where the input
  * had it. `text` is what the value was parsed from by a plain JSON.parse; without it the value has all its digits.
  */
-export type Incoming = Ready | ({readonly line?: number} & ({readonly value: unknown; readonly text?: string} | {readonly refused: string}))
+export type Incoming =
+  | Ready
+  | ({readonly line?: number} & ({readonly value: unknown; readonly text?: string} | {readonly refused: string}))
 
 /** Input as it arrives; each batch is committed by itself. */
 export type Source = AsyncIterable<readonly Incoming[]>
@@ -101,13 +113,18 @@ export class Writer {
     }
     for (let after = position - deleted; after < position; ) {
       const read = await this.#storage.changes({after, until: position, limit: 500})
-      for (const {old_val} of read.changes) tally.add({key: '', decide: removal}, false, {old: old_val, verdict: {kind: 'remove'}})
+      for (const {old_val} of read.changes)
+        tally.add({key: '', decide: removal}, false, {old: old_val, verdict: {kind: 'remove'}})
       after = read.position
     }
     return tally
   }
 
-  async *#fromSource(source: Source, plan: (incoming: Value) => Item, options: WriteOptions): AsyncGenerator<WriteProgress> {
+  async *#fromSource(
+    source: Source,
+    plan: (incoming: Value) => Item,
+    options: WriteOptions,
+  ): AsyncGenerator<WriteProgress> {
     const tally = new Tally(options.returnChanges ?? false)
     yield {tally, refused: await this.#carryOut([], tally, options), failures: []}
     for await (const batch of source) {
@@ -128,7 +145,11 @@ export class Writer {
     }
   }
 
-  async *#selected(selected: Selected, decide: (key: Key) => Decide, options: WriteOptions): AsyncGenerator<WriteProgress> {
+  async *#selected(
+    selected: Selected,
+    decide: (key: Key) => Decide,
+    options: WriteOptions,
+  ): AsyncGenerator<WriteProgress> {
     const tally = new Tally(options.returnChanges ?? false)
     yield {tally, refused: await this.#carryOut([], tally, options), failures: []}
     if ('keys' in selected) {
@@ -141,14 +162,17 @@ export class Writer {
     for await (const page of matches.of(this.#storage, this.#table)) {
       const items = page.map(({key, text}) => {
         const documentKey = toKey(parse(key))
-        return where === undefined ? {...itemOf(documentKey, decide(documentKey)), seen: text} : itemWhere(where, documentKey, text, decide(documentKey))
+        return where === undefined
+          ? {...itemOf(documentKey, decide(documentKey)), seen: text}
+          : itemWhere(where, documentKey, text, decide(documentKey))
       })
       yield {tally, refused: await this.#carryOut(items, tally, options), failures: matches.takeFailures()}
     }
   }
 
   async #carryOut(items: readonly Item[], tally: Tally, options: WriteOptions): Promise<Refused[]> {
-    if (items.length > 0) return carryOut(this.#storage, this.#table, items, tally, {durability: options.durability ?? 'hard'})
+    if (items.length > 0)
+      return carryOut(this.#storage, this.#table, items, tally, {durability: options.durability ?? 'hard'})
     tally.seq = (await this.#storage.bounds()).newest
     return []
   }
@@ -176,7 +200,8 @@ function itemWhere(where: Expression, key: Key, seen: string, decide: Decide): I
 
 function withKeyOf(value: unknown, decide: (key: Key, value: unknown) => (old: string | null) => Verdict): Item {
   const id = refusing(() => {
-    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, 'id')) throw new RangeError('a document with an `id` is needed here')
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, 'id'))
+      throw new RangeError('a document with an `id` is needed here')
     return toKey((value as {id: unknown}).id)
   })
   return {key: id, decide: decide(id, value)}

@@ -1,5 +1,5 @@
-import type {Expression as Program} from 'jsonata'
 import {setImmediate as nextTurn} from 'node:timers/promises'
+import type {Expression as Program} from 'jsonata'
 import {LitefeedError} from '../error.ts'
 
 /** A JSONata expression, parsed once and evaluated many times. https://docs.jsonata.org/ */
@@ -16,7 +16,10 @@ export class Expression {
       return new Expression(text, jsonata(text, guards))
     } catch (error) {
       const {message, position, token} = error as {message: string; position?: number; token?: string}
-      throw new LitefeedError('BAD_EXPRESSION', `the expression does not parse: ${message}`, {hint: pointAt(text, position, token), cause: error})
+      throw new LitefeedError('BAD_EXPRESSION', `the expression does not parse: ${message}`, {
+        hint: pointAt(text, position, token),
+        cause: error,
+      })
     }
   }
 
@@ -36,7 +39,9 @@ export class Expression {
     try {
       return await this.#program.evaluate(input)
     } catch (error) {
-      throw new LitefeedError('EXPRESSION_FAILED', (error as {message?: string}).message ?? String(error), {cause: error})
+      throw new LitefeedError('EXPRESSION_FAILED', (error as {message?: string}).message ?? String(error), {
+        cause: error,
+      })
     } finally {
       // An evaluation never leaves the microtask queue. After a long one let signals and timers have their turn.
       if (performance.now() - start > 20) await nextTurn()
@@ -59,9 +64,15 @@ function isTrue(value: unknown): boolean {
   return typeof value !== 'function' && Boolean(value)
 }
 
-function pathOf(ast: {type: string; steps?: {type: string; value?: unknown}[]; keepSingletonArray?: boolean}): string[] | undefined {
+function pathOf(ast: {
+  type: string
+  steps?: {type: string; value?: unknown}[]
+  keepSingletonArray?: boolean
+}): string[] | undefined {
   if (ast.type !== 'path' || ast.steps === undefined || ast.keepSingletonArray) return undefined
-  const plain = ast.steps.every(step => step.type === 'name' && Object.keys(step).every(field => ['type', 'value', 'position'].includes(field)))
+  const plain = ast.steps.every(
+    step => step.type === 'name' && Object.keys(step).every(field => ['type', 'value', 'position'].includes(field)),
+  )
   return plain ? ast.steps.map(step => String(step.value)) : undefined
 }
 

@@ -75,7 +75,13 @@ export class Feed<T = FeedEvent> implements AsyncIterable<T> {
       if (end === undefined && Date.now() > deadline) end = await this.#storage.locate({before: deadline + 1})
       if (end !== undefined && position >= end) return
       const {tables, keys} = this.#options
-      const read = await selector.read(this.#storage, {after: position, until: end, limit: Math.min(left, batchSize), tables, keys})
+      const read = await selector.read(this.#storage, {
+        after: position,
+        until: end,
+        limit: Math.min(left, batchSize),
+        tables,
+        keys,
+      })
       position = read.position
       left -= read.count
       if (read.count > 0 || read.failures.length > 0) {
@@ -94,7 +100,11 @@ export class Feed<T = FeedEvent> implements AsyncIterable<T> {
         yield notice({type: 'heartbeat', seq: position})
         beatAt = performance.now()
       }
-      const timeout = Math.min(toldAt + idleTimeout - now, beatAt + heartbeat - now, end === undefined ? deadline + 1 - Date.now() : Number.POSITIVE_INFINITY)
+      const timeout = Math.min(
+        toldAt + idleTimeout - now,
+        beatAt + heartbeat - now,
+        end === undefined ? deadline + 1 - Date.now() : Number.POSITIVE_INFINITY,
+      )
       await watcher.wake(position, {signal, timeout})
     }
   }
@@ -108,5 +118,7 @@ function notice(event: Parameters<typeof noticeLine>[0]): Batch {
 
 function failed({expression, place, message}: Failure): LitefeedError {
   const where = 'seq' in place ? `the change with seq ${place.seq}` : `the document with the key ${place.key}`
-  return new LitefeedError('EXPRESSION_FAILED', `${expression} failed on ${where}: ${message}`, {hint: 'with --on-error skip the feed goes on without it'})
+  return new LitefeedError('EXPRESSION_FAILED', `${expression} failed on ${where}: ${message}`, {
+    hint: 'with --on-error skip the feed goes on without it',
+  })
 }

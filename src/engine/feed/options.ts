@@ -58,7 +58,8 @@ export function checkFeedOptions(options: FeedOptions): void {
 }
 
 function checkWhole(name: string, value: number, least: number): void {
-  if (!Number.isSafeInteger(value) || value < least) throw misuse(`${name} must be a whole number from ${least} on, not ${value}`)
+  if (!Number.isSafeInteger(value) || value < least)
+    throw misuse(`${name} must be a whole number from ${least} on, not ${value}`)
 }
 
 function misuse(message: string, hint?: string): LitefeedError {

@@ -32,7 +32,9 @@ export interface Selector {
 /** Throws BAD_EXPRESSION. */
 export async function makeSelector({filter, map, onError = 'skip'}: FeedOptions): Promise<Selector> {
   if (filter === undefined && map === undefined) return everything
-  const [test, change] = await Promise.all([filter, map].map(text => (text === undefined ? undefined : Expression.compile(text))))
+  const [test, change] = await Promise.all(
+    [filter, map].map(text => (text === undefined ? undefined : Expression.compile(text))),
+  )
   return new ExpressionSelector(test, change, onError)
 }
 

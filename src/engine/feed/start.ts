@@ -20,7 +20,12 @@ export async function startFeed(storage: Storage, options: FeedOptions): Promise
   const bounds = await storage.bounds()
   const {since = 'now', until, follow = true, tables, keys} = options
   const selection: Selection = {tables, keys}
-  const at = since === 'now' ? undefined : since === 'beginning' ? bounds.oldest - 1 : await positionOf(storage, since, selection)
+  const at =
+    since === 'now'
+      ? undefined
+      : since === 'beginning'
+        ? bounds.oldest - 1
+        : await positionOf(storage, since, selection)
   checkPosition(bounds, at ?? bounds.newest)
 
   let position = at ?? bounds.newest
@@ -29,12 +34,23 @@ export async function startFeed(storage: Storage, options: FeedOptions): Promise
     const snapshot = await storage.snapshot(selection, at)
     const ts_ms = Date.now()
     position = snapshot.position
-    initial = snapshot.documents.map(({table, key, text}) => ({seq: position, ts_ms, table, key, type: 'initial', new_val: text}))
+    initial = snapshot.documents.map(({table, key, text}) => ({
+      seq: position,
+      ts_ms,
+      table,
+      key,
+      type: 'initial',
+      new_val: text,
+    }))
   }
   return {position, end: await endOf(storage, until, follow), initial, warnings: await missingTables(storage, tables)}
 }
 
-async function positionOf(storage: Storage, since: Exclude<FeedOptions['since'], string | undefined>, selection: Selection): Promise<Position> {
+async function positionOf(
+  storage: Storage,
+  since: Exclude<FeedOptions['since'], string | undefined>,
+  selection: Selection,
+): Promise<Position> {
   if (typeof since === 'number') return since
   if (since instanceof Date) return storage.locate({before: since.getTime()})
   return storage.locate('last' in since ? {last: since.last, ...selection} : {before: Date.now() - since.ago})
@@ -55,5 +71,7 @@ async function endOf(storage: Storage, until: FeedOptions['until'], follow: bool
 
 async function missingTables(storage: Storage, tables: readonly string[] = []): Promise<string[]> {
   const found = await Promise.all(tables.map(table => storage.find(table)))
-  return tables.filter((_, index) => found[index] === undefined).map(table => `there is no table ${JSON.stringify(table)} yet; waiting for its first document`)
+  return tables
+    .filter((_, index) => found[index] === undefined)
+    .map(table => `there is no table ${JSON.stringify(table)} yet; waiting for its first document`)
 }

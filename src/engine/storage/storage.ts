@@ -192,5 +192,8 @@ export interface Watcher extends Disposable {
    * Resolves when a change after `position` may exist, when `signal` aborts, or after `timeout` milliseconds. May resolve
    * too often; must never miss: a commit made since `watch()` counts, also one made before this call.
    */
-  wake(position: Position, options: {readonly signal: AbortSignal; readonly timeout?: number | undefined}): Promise<void>
+  wake(
+    position: Position,
+    options: {readonly signal: AbortSignal; readonly timeout?: number | undefined},
+  ): Promise<void>
 }

@@ -108,11 +108,15 @@ export class Connection implements Disposable {
 
 function openFile(file: string, access: Access): Database {
   const stats = statSync(file, {throwIfNoEntry: false})
-  if (stats?.isDirectory()) throw new LitefeedError('NOT_A_DATABASE', `${file} is a directory`, {hint: 'name a file with --db'})
+  if (stats?.isDirectory())
+    throw new LitefeedError('NOT_A_DATABASE', `${file} is a directory`, {hint: 'name a file with --db'})
   if (stats === undefined && access === 'read') {
-    throw new LitefeedError('NO_DATABASE', `there is no database ${file}`, {hint: 'name it with --db or LITEFEED_DB; insert creates one'})
+    throw new LitefeedError('NO_DATABASE', `there is no database ${file}`, {
+      hint: 'name it with --db or LITEFEED_DB; insert creates one',
+    })
   }
-  if (!existsSync(dirname(file))) throw new LitefeedError('NO_DATABASE', `there is no directory ${dirname(file)} to make ${file} in`)
+  if (!existsSync(dirname(file)))
+    throw new LitefeedError('NO_DATABASE', `there is no directory ${dirname(file)} to make ${file} in`)
   try {
     // SQLite waits a little itself, which serves writers that are quick; `retry` does the rest without blocking the program.
     return new Sqlite(file, {readonly: access === 'read', timeout: 25})

@@ -6,7 +6,9 @@ import {identifier, keyJson, toSql} from './sql.ts'
 
 /** The document with this key, or null. */
 export function getDocument(connection: Connection, table: string, key: Key): string | null {
-  const row = connection.prepare(`SELECT doc FROM ${identifier(table)} WHERE id = ?`).get(toSql(key)) as [string] | undefined
+  const row = connection.prepare(`SELECT doc FROM ${identifier(table)} WHERE id = ?`).get(toSql(key)) as
+    | [string]
+    | undefined
   return row === undefined ? null : row[0]
 }
 
@@ -53,7 +55,9 @@ export function pageDocuments(connection: Connection, table: string, after: Curs
   const documents: {key: string; text: string}[] = []
   let bytes = 0
   let last: unknown
-  const rows = (after === undefined ? statement.iterate() : statement.iterate(after.cursor)) as Iterable<[string, string, unknown]>
+  const rows = (after === undefined ? statement.iterate() : statement.iterate(after.cursor)) as Iterable<
+    [string, string, unknown]
+  >
   for (const [key, text, id] of rows) {
     documents.push({key, text})
     last = id

@@ -27,11 +27,30 @@ function codeOf(error: unknown): string {
 type Failure = readonly [RegExp, LitefeedError['code'], (file: string, message: string) => string, hint?: string]
 
 const failures: readonly Failure[] = [
-  [/^SQLITE_(BUSY|LOCKED)/, 'BUSY', file => `${file} is locked: another writer has held it for more than 5 s`, 'try again, or look for a transaction that was left open'],
+  [
+    /^SQLITE_(BUSY|LOCKED)/,
+    'BUSY',
+    file => `${file} is locked: another writer has held it for more than 5 s`,
+    'try again, or look for a transaction that was left open',
+  ],
   [/^SQLITE_NOTADB/, 'NOT_A_DATABASE', file => `${file} is not an SQLite database`, 'name another file with --db'],
-  [/^SQLITE_FULL/, 'FULL', file => `no space left to write ${file}`, 'free some space; everything that was committed is there'],
-  [/^SQLITE_READONLY/, 'READ_ONLY', file => `${file} cannot be written: the file, its directory or its file system is read-only`],
-  [/^SQLITE_(CANTOPEN|PERM|AUTH)/, 'IO', file => `${file} cannot be opened`, 'are the file and its directory readable and writable by this user?'],
+  [
+    /^SQLITE_FULL/,
+    'FULL',
+    file => `no space left to write ${file}`,
+    'free some space; everything that was committed is there',
+  ],
+  [
+    /^SQLITE_READONLY/,
+    'READ_ONLY',
+    file => `${file} cannot be written: the file, its directory or its file system is read-only`,
+  ],
+  [
+    /^SQLITE_(CANTOPEN|PERM|AUTH)/,
+    'IO',
+    file => `${file} cannot be opened`,
+    'are the file and its directory readable and writable by this user?',
+  ],
   [/^SQLITE_CORRUPT/, 'IO', (file, message) => `${file} is damaged: ${message}`, "see SQLite's .recover"],
   [/^SQLITE_IOERR/, 'IO', (file, message) => `${file} cannot be read or written: ${message}`],
   [/^SQLITE_/, 'IO', (file, message) => `${file}: ${message}`],

@@ -22,7 +22,9 @@ export function readChanges(connection: Connection, range: Range): Changes {
   const plan = planRead(connection, range)
   if (plan.end <= range.after) return {changes: [], position: plan.end, drained: plan.drained(plan.end)}
   const rows = connection
-    .prepare(`SELECT seq, ts_ms, tbl, key, old_val, new_val FROM _litefeed_changes WHERE ${plan.where} ORDER BY seq LIMIT ?`)
+    .prepare(
+      `SELECT seq, ts_ms, tbl, key, old_val, new_val FROM _litefeed_changes WHERE ${plan.where} ORDER BY seq LIMIT ?`,
+    )
     .iterate(...plan.values, range.limit) as Iterable<[number, number, string, string, string | null, string | null]>
   const changes: Change[] = []
   let bytes = 0
@@ -42,7 +44,8 @@ export function readChanges(connection: Connection, range: Range): Changes {
  */
 export function readLines(connection: Connection, range: Range): Lines | undefined {
   const plan = planRead(connection, range)
-  if (plan.end <= range.after) return {lines: new Uint8Array(), count: 0, position: plan.end, drained: plan.drained(plan.end)}
+  if (plan.end <= range.after)
+    return {lines: new Uint8Array(), count: 0, position: plan.end, drained: plan.drained(plan.end)}
   // Without a condition every change of the span is a line, and the subquery that a LIMIT needs would cost a sixth of it all.
   const source = plan.limited
     ? `(SELECT * FROM _litefeed_changes WHERE ${plan.where} ORDER BY seq LIMIT ${range.limit})`

@@ -37,9 +37,13 @@ export function readMeta(db: Database): {readonly id: string; readonly version: 
   const meta = new Map(rows)
   const version = Number(meta.get('schema_version'))
   if (version > schemaVersion) {
-    throw new LitefeedError('NEWER_FILE', `${db.name} was written by a newer litefeed (layout ${version}, this one knows ${schemaVersion})`, {
-      hint: 'update litefeed',
-    })
+    throw new LitefeedError(
+      'NEWER_FILE',
+      `${db.name} was written by a newer litefeed (layout ${version}, this one knows ${schemaVersion})`,
+      {
+        hint: 'update litefeed',
+      },
+    )
   }
   return {id: meta.get('feed_id') ?? '', version}
 }

@@ -24,7 +24,8 @@ export function readSnapshot(connection: Connection, selection: Selection, at: P
 
 function readTable(connection: Connection, table: string, wanted: readonly string[] | undefined): [string, string][] {
   const select = `SELECT ${keyJson('id')} AS key, doc FROM ${identifier(table)}`
-  const sql = wanted === undefined ? select : `SELECT key, doc FROM (${select}) WHERE key IN (SELECT value FROM json_each(?))`
+  const sql =
+    wanted === undefined ? select : `SELECT key, doc FROM (${select}) WHERE key IN (SELECT value FROM json_each(?))`
   return connection.prepare(sql).all(...(wanted === undefined ? [] : [JSON.stringify(wanted)])) as [string, string][]
 }
 
@@ -32,10 +33,18 @@ function readTable(connection: Connection, table: string, wanted: readonly strin
  * Takes the documents back to an earlier position: a key that has changed since then had the old value of its first later
  * change.
  */
-function wind(there: Map<string, string>, connection: Connection, table: string, position: Position, wanted: readonly string[] | undefined): void {
+function wind(
+  there: Map<string, string>,
+  connection: Connection,
+  table: string,
+  position: Position,
+  wanted: readonly string[] | undefined,
+): void {
   // A bare column beside min() is the one of the row that has the minimum: https://sqlite.org/lang_select.html#bareagg
   const changed = connection
-    .prepare('SELECT key, old_val, min(seq) FROM _litefeed_changes WHERE seq > ? AND tbl = ? COLLATE NOCASE GROUP BY key')
+    .prepare(
+      'SELECT key, old_val, min(seq) FROM _litefeed_changes WHERE seq > ? AND tbl = ? COLLATE NOCASE GROUP BY key',
+    )
     .iterate(position, table) as Iterable<[string, string | null]>
   for (const [key, old_val] of changed) {
     if (wanted !== undefined && !wanted.includes(key)) continue

@@ -1,4 +1,5 @@
 import type {Key} from '../../documents/key.ts'
+import {joinLines} from '../line.ts'
 import type {
   Bounds,
   Changes,
@@ -19,7 +20,6 @@ import type {
   WriteOptions,
   Written,
 } from '../storage.ts'
-import {joinLines} from '../line.ts'
 import {type Access, Connection} from './connection.ts'
 import {getDocument, insertDocuments, pageDocuments, writeDocuments} from './documents.ts'
 import {locatePosition, readBounds, readChanges, readLines} from './log.ts'
@@ -121,7 +121,9 @@ class SqliteStorage implements Storage {
   }
 
   lines(range: Range): Promise<Lines> {
-    return this.#connection.read(() => readLines(this.#connection, range) ?? joinLines(readChanges(this.#connection, range)))
+    return this.#connection.read(
+      () => readLines(this.#connection, range) ?? joinLines(readChanges(this.#connection, range)),
+    )
   }
 
   locate(place: Place): Promise<Position> {
@@ -136,7 +138,11 @@ class SqliteStorage implements Storage {
     this.#connection[Symbol.dispose]()
   }
 
-  async #insertAll(table: string, writes: readonly Write[], durability: WriteOptions['durability']): Promise<Written | undefined> {
+  async #insertAll(
+    table: string,
+    writes: readonly Write[],
+    durability: WriteOptions['durability'],
+  ): Promise<Written | undefined> {
     try {
       return await this.#connection.write(durability, () => {
         const name = requireTable(this.#connection, table)

@@ -19,7 +19,9 @@ export function findTable(connection: Connection, table: string): string | undef
       .get(table) as [string] | undefined
     if (row !== undefined) return row[0]
   }
-  const other = connection.prepare('SELECT type FROM sqlite_schema WHERE name = ? COLLATE NOCASE').get(table) as [string] | undefined
+  const other = connection.prepare('SELECT type FROM sqlite_schema WHERE name = ? COLLATE NOCASE').get(table) as
+    | [string]
+    | undefined
   if (other === undefined) return undefined
   throw new LitefeedError('NOT_A_TABLE', `${shown(table)} is an SQL ${other[0]} that litefeed does not manage`, {
     hint: 'choose another name',
@@ -63,12 +65,19 @@ export function describeTables(connection: Connection): readonly TableInfo[] {
 function checkName(table: string): void {
   if (table === '') throw new LitefeedError('MISUSE', 'a table needs a name')
   if (/^(_litefeed_|sqlite_)/i.test(table)) {
-    throw new LitefeedError('MISUSE', `the table name ${shown(table)} is reserved: names that start with _litefeed_ or sqlite_ belong to litefeed and SQLite`)
+    throw new LitefeedError(
+      'MISUSE',
+      `the table name ${shown(table)} is reserved: names that start with _litefeed_ or sqlite_ belong to litefeed and SQLite`,
+    )
   }
   if (!table.isWellFormed() || hasControl(table)) {
-    throw new LitefeedError('MISUSE', `the table name ${shown(table)} holds a control character or half of a surrogate pair`)
+    throw new LitefeedError(
+      'MISUSE',
+      `the table name ${shown(table)} holds a control character or half of a surrogate pair`,
+    )
   }
-  if (table.startsWith('-')) throw new LitefeedError('MISUSE', `the table name ${shown(table)} starts with "-", as options do`)
+  if (table.startsWith('-'))
+    throw new LitefeedError('MISUSE', `the table name ${shown(table)} starts with "-", as options do`)
 }
 
 function hasControl(text: string): boolean {

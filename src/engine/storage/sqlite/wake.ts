@@ -34,7 +34,10 @@ export class CommitWatcher implements Watcher {
     }
   }
 
-  async wake(position: Position, {signal, timeout}: {signal: AbortSignal; timeout?: number | undefined}): Promise<void> {
+  async wake(
+    position: Position,
+    {signal, timeout}: {signal: AbortSignal; timeout?: number | undefined},
+  ): Promise<void> {
     const giveUp = timeout === undefined ? Number.POSITIVE_INFINITY : performance.now() + timeout
     let next = 0
     while (!signal.aborted) {
