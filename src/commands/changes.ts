@@ -1,6 +1,6 @@
 import * as Args from '@oclif/core/args'
 import * as Flags from '@oclif/core/flags'
-import {durations, keyOf, valueOf} from '../terminal/arguments.ts'
+import {durations, flagValue, keyOf} from '../terminal/arguments.ts'
 import {LitefeedCommand} from '../terminal/command.ts'
 import {parseDuration, parseSince, parseUntil} from '../terminal/duration.ts'
 import {say} from '../terminal/talk.ts'
@@ -112,12 +112,12 @@ DURATION is such as 250ms, 2s, 5m, 1h30m, 7d. TIMESTAMP is ISO 8601: a day is UT
       onError: flags['on-error'],
       includeInitial: flags['include-initial'],
       includeStates: flags['include-states'],
-      since: valueOf('since', flags.since, parseSince, 'now, beginning, a position, -N, a duration or a timestamp'),
-      until: valueOf('until', flags.until, parseUntil, 'now, a position or a timestamp'),
+      since: flagValue('since', flags.since, parseSince, 'now, beginning, a position, -N, a duration or a timestamp'),
+      until: flagValue('until', flags.until, parseUntil, 'now, a position or a timestamp'),
       follow: flags.follow,
       take: flags.take,
-      idleTimeout: valueOf('idle-timeout', flags['idle-timeout'], parseDuration, durations),
-      heartbeat: valueOf('heartbeat', flags.heartbeat, parseDuration, durations),
+      idleTimeout: flagValue('idle-timeout', flags['idle-timeout'], parseDuration, durations),
+      heartbeat: flagValue('heartbeat', flags.heartbeat, parseDuration, durations),
       signal: AbortSignal.any([this.interrupt.signal, this.output.gone]),
     }
     await using store = await this.open(flags, 'write')

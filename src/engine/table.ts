@@ -12,8 +12,8 @@ import {
   Writer,
 } from './documents/writer.ts'
 import {LitefeedError} from './error.ts'
-import type {Told} from './feed/select.ts'
 import type {Storage} from './storage/storage.ts'
+import type {Told} from './told.ts'
 
 /** The documents of one table. A table that does not exist is made by `insert`; everything else throws NO_TABLE. */
 export class Table {

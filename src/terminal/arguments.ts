@@ -16,7 +16,7 @@ export function keyOf(argument: string): Key {
 }
 
 /** What `parse` makes of a flag's value; refused by the flag's name when that is nothing. */
-export function valueOf<T>(
+export function flagValue<T>(
   flag: string,
   text: string | undefined,
   parse: (text: string) => T | undefined,

@@ -1,7 +1,7 @@
 import {Command} from '@oclif/core/command'
 import * as Flags from '@oclif/core/flags'
-import type {Told} from '../engine/feed/select.ts'
 import type {Store} from '../engine/store.ts'
+import type {Told} from '../engine/told.ts'
 import {Interrupt} from './interrupt.ts'
 import {Output} from './output.ts'
 import {FailureReport, sayError} from './talk.ts'

@@ -1,9 +1,9 @@
 import {setImmediate as nextTurn} from 'node:timers/promises'
 import {LitefeedError} from '../error.ts'
 import {Expression} from '../expression/expression.ts'
-import type {Told} from '../feed/select.ts'
 import {oneLine} from '../storage/line.ts'
 import type {Cursor, Storage} from '../storage/storage.ts'
+import {failureError, type Told} from '../told.ts'
 import {restoreDigits, stringify} from './json.ts'
 import {compareValues, type Order, parseOrder, valueAt} from './order.ts'
 
@@ -35,12 +35,7 @@ export async function* listDocuments(storage: Storage, table: string, options: L
     left -= told.count
     yield told
     const [failure] = told.failures
-    if (failure !== undefined && options.onError === 'fail') {
-      throw new LitefeedError(
-        'EXPRESSION_FAILED',
-        `${failure.expression} failed on the document with the key ${'key' in failure.place ? failure.place.key : ''}: ${failure.message}`,
-      )
-    }
+    if (failure !== undefined && options.onError === 'fail') throw failureError(failure)
     if (left === 0) return
     // Reading is synchronous underneath: without this a signal would wait for the end of the table.
     await nextTurn()

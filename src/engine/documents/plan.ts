@@ -18,7 +18,7 @@ export function storing(old: string | null, text: string): Verdict {
 export type Value = Ready | {readonly value: unknown; readonly text?: string}
 
 /** The value with all its digits. Throws Refusal for what is no JSON. */
-export function valueOf(incoming: Value): unknown {
+export function givenValue(incoming: Value): unknown {
   if ('insert' in incoming) return refusing(() => parse(incoming.insert))
   return incoming.text === undefined ? incoming.value : parse(incoming.text)
 }

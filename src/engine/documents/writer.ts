@@ -1,12 +1,13 @@
 import {Expression} from '../expression/expression.ts'
-import type {Failure} from '../feed/select.ts'
 import type {Durability, Storage, Verdict} from '../storage/storage.ts'
+import type {Failure} from '../told.ts'
 import {Refusal, refusing} from './document.ts'
 import {parse} from './json.ts'
 import {type Key, toKey} from './key.ts'
 import {Matches} from './list.ts'
 import {
   type Conflict,
+  givenValue,
   insertion,
   patching,
   patchingBy,
@@ -14,7 +15,6 @@ import {
   replacing,
   replacingBy,
   type Value,
-  valueOf,
 } from './plan.ts'
 import {refusalReason, Tally} from './result.ts'
 import {carryOut, type Item, type Ready, type Refused} from './write.ts'
@@ -78,12 +78,12 @@ export class Writer {
 
   /** Merges what the source brings, each into the document that has its id. */
   updateFrom(source: Source, options: WriteOptions): AsyncGenerator<WriteProgress> {
-    return this.#fromSource(source, incoming => withKeyOf(valueOf(incoming), patching), options)
+    return this.#fromSource(source, incoming => withKeyOf(givenValue(incoming), patching), options)
   }
 
   /** Replaces the documents that have the ids of what the source brings. */
   replaceFrom(source: Source, options: WriteOptions): AsyncGenerator<WriteProgress> {
-    return this.#fromSource(source, incoming => withKeyOf(valueOf(incoming), replacing), options)
+    return this.#fromSource(source, incoming => withKeyOf(givenValue(incoming), replacing), options)
   }
 
   async *update(selected: Selected, made: Made, options: WriteOptions): AsyncGenerator<WriteProgress> {

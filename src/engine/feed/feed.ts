@@ -1,9 +1,9 @@
 import {setImmediate as nextTurn} from 'node:timers/promises'
-import {LitefeedError} from '../error.ts'
 import type {Storage} from '../storage/storage.ts'
+import {failureError, type Told} from '../told.ts'
 import {type FeedEvent, noticeLine} from './event.ts'
 import {checkFeedOptions, type FeedOptions} from './options.ts'
-import {batchSize, type Failure, makeSelector, type Told} from './select.ts'
+import {batchSize, makeSelector} from './select.ts'
 import {startFeed} from './start.ts'
 
 /** What a feed tells at once: lines for stdout, and what there is to say about them. */
@@ -44,7 +44,7 @@ export class Feed<T = FeedEvent> implements AsyncIterable<T> {
       this.failures += batch.failures.length
       yield batch
       const [failure] = batch.failures
-      if (failure !== undefined && this.#options.onError === 'fail') throw failed(failure)
+      if (failure !== undefined && this.#options.onError === 'fail') throw failureError(failure)
     }
   }
 
@@ -114,11 +114,4 @@ const nothing: Batch = {lines: new Uint8Array(), count: 0, failures: [], warning
 
 function notice(event: Parameters<typeof noticeLine>[0]): Batch {
   return {...nothing, lines: Buffer.from(noticeLine(event))}
-}
-
-function failed({expression, place, message}: Failure): LitefeedError {
-  const where = 'seq' in place ? `the change with seq ${place.seq}` : `the document with the key ${place.key}`
-  return new LitefeedError('EXPRESSION_FAILED', `${expression} failed on ${where}: ${message}`, {
-    hint: 'with --on-error skip the feed goes on without it',
-  })
 }

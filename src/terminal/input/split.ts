@@ -53,7 +53,10 @@ export class Splitter {
   }
 
   #lines(region: Buffer): void {
-    if (!isUtf8(region)) return this.#damagedLines(region)
+    if (!isUtf8(region)) {
+      this.#damagedLines(region)
+      return
+    }
     const text = region.toString()
     for (let start = 0; start <= text.length; ) {
       const ready = this.#value === undefined && this.#array === undefined ? peek(text, start) : undefined
@@ -93,14 +96,14 @@ export class Splitter {
       try {
         value = JSON.parse(line)
       } catch {
-        return this.#scanLine(line, number)
+        this.#scanLine(line, number)
+        return
       }
       // After lines that were values by themselves, one that ended too early was broken and did not begin a longer value.
       while (this.#value !== undefined) this.#giveUp('the line ends within this value')
       this.#ndjson = true
-      return this.#emit(number, value, line)
-    }
-    this.#scanLine(line, number)
+      this.#emit(number, value, line)
+    } else this.#scanLine(line, number)
   }
 
   #scanLine(line: string, number: number): void {
@@ -110,7 +113,10 @@ export class Splitter {
       lines.push(line)
       const result = scan.scan(line, 0)
       if (result === 'more') return
-      if (result === 'error') return this.#giveUp('this line is not JSON, nor is it with the lines after it')
+      if (result === 'error') {
+        this.#giveUp('this line is not JSON, nor is it with the lines after it')
+        return
+      }
       at = result.end
       this.#finish([...lines.slice(0, -1), line.slice(0, at)].join('\n'), this.#value.line)
     }
