@@ -1,6 +1,6 @@
 import {Command} from '@oclif/core/command'
 import * as Flags from '@oclif/core/flags'
-import type {Store} from '../engine/store.ts'
+import {open, type Store} from '../engine/store.ts'
 import type {Told} from '../engine/told.ts'
 import {Interrupt} from './interrupt.ts'
 import {Output} from './output.ts'
@@ -49,7 +49,6 @@ export abstract class LitefeedCommand extends Command {
   protected async open(flags: {db: string; color: boolean}, access: 'read' | 'write'): Promise<Store> {
     const {wantsColor} = await import('./wants-color.ts')
     if (wantsColor(flags.color)) this.#color = (await import('./color.ts')).colorJson
-    const {open} = await import('../engine/store.ts')
     return open(flags.db, {access})
   }
 
