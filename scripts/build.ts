@@ -1,11 +1,11 @@
-// Builds dist/: the commands and the library, each bundled so that a command starts fast; the types of the library; the
-// manifest by which oclif loads one command without the others; and the licences of what is bundled.
+// Builds dist/: the command line and the library, each bundled so that it starts fast; the types of the library; the manifest
+// by which oclif loads one command without the others; and the licences of what is bundled.
 import {execFileSync} from 'node:child_process'
 import {existsSync, globSync, readFileSync, rmSync, writeFileSync} from 'node:fs'
 import {basename, join} from 'node:path'
 import {Config, type Plugin} from '@oclif/core'
 import {type OutputChunk, rolldown} from 'rolldown'
-import {lazyRequires} from './lazy-requires.ts'
+import {quickOclif} from './oclif.ts'
 
 const root = join(import.meta.dirname, '..')
 process.chdir(root)
@@ -13,30 +13,35 @@ rmSync('dist', {recursive: true, force: true})
 rmSync('oclif.manifest.json', {force: true})
 
 const commands = globSync('src/commands/*.ts').map(file => [`commands/${basename(file, '.ts')}`, file])
-const bundle = await rolldown({
-  input: {main: 'src/main.ts', index: 'src/index.ts', ...Object.fromEntries(commands)},
-  platform: 'node',
-  external: ['better-sqlite3'],
-  resolve: {
-    alias: {debug: join(root, 'scripts/stubs/debug.cjs'), 'wsl-utils': join(root, 'scripts/stubs/wsl-utils.js')},
-  },
-  plugins: [lazyRequires()],
+const common = {platform: 'node' as const, external: ['better-sqlite3']}
+const stubs = {debug: join(root, 'scripts/stubs/debug.cjs'), 'wsl-utils': join(root, 'scripts/stubs/wsl-utils.js')}
+
+const cli = await rolldown({
+  ...common,
+  input: {main: 'src/main.ts', ...Object.fromEntries(commands)},
+  resolve: {alias: stubs},
+  plugins: [quickOclif()],
 })
-const {output} = await bundle.write({
-  dir: 'dist',
-  format: 'esm',
-  minify: true,
-  chunkFileNames: 'chunks/[name]-[hash].js',
-  // Few files: each costs a start about a millisecond. What only some commands need stays by itself.
-  codeSplitting: {
-    groups: [
-      {name: 'oclif', test: /node_modules\/(?!jsonata|chalk)/},
-      {name: 'litefeed', test: /src\/(engine|terminal)\/(?!color|storage\/sqlite)/},
-      {name: 'sqlite', test: /src\/engine\/storage\/sqlite/},
-    ],
-  },
-})
-writeLicences(output.filter(chunk => chunk.type === 'chunk'))
+const library = await rolldown({...common, input: 'src/index.ts'})
+const outputs = [
+  await cli.write({
+    dir: 'dist/cli',
+    format: 'cjs',
+    minify: true,
+    entryFileNames: '[name].cjs',
+    chunkFileNames: 'chunks/[name]-[hash].cjs',
+    // Few files: each costs a start. What only some commands need stays by itself.
+    codeSplitting: {
+      groups: [
+        {name: 'oclif', test: /node_modules\/(?!jsonata|chalk)/},
+        {name: 'litefeed', test: /src\/(engine|terminal)\/(?!color|storage\/sqlite)/},
+        {name: 'sqlite', test: /src\/engine\/storage\/sqlite/},
+      ],
+    },
+  }),
+  await library.write({dir: 'dist', format: 'esm', chunkFileNames: 'chunks/[name]-[hash].js'}),
+]
+writeLicences(outputs.flatMap(({output}) => output.filter(chunk => chunk.type === 'chunk')))
 
 execFileSync('tsc', ['--project', 'tsconfig.build.json'], {stdio: 'inherit'})
 
