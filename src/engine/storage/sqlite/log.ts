@@ -45,11 +45,11 @@ export function readLines(connection: Connection, range: Range): Lines | undefin
   if (plan.end <= range.after) return {lines: new Uint8Array(), count: 0, position: plan.end, drained: plan.drained(plan.end)}
   const [bytes] = connection
     .prepare(
-      `SELECT sum(octet_length(old_val)) + sum(octet_length(new_val)) FROM
+      `SELECT total(octet_length(old_val)) + total(octet_length(new_val)) FROM
         (SELECT old_val, new_val FROM _litefeed_changes WHERE ${plan.where} ORDER BY seq LIMIT ?)`,
     )
-    .get(...plan.values, range.limit) as [number | null]
-  if ((bytes ?? 0) > bytesAtOnce) return undefined
+    .get(...plan.values, range.limit) as [number]
+  if (bytes > bytesAtOnce) return undefined
 
   const [lines, count, last] = connection
     .prepare(
@@ -60,7 +60,7 @@ export function readLines(connection: Connection, range: Range): Lines | undefin
   const position = count === range.limit ? (last ?? plan.end) : plan.end
   const done: Progress = {position, drained: plan.drained(position)}
   if (lines === null) return {lines: new Uint8Array(), count: 0, ...done}
-  return countLines(lines) === count ? {lines, count, ...done} : undefined
+  return countLines(lines) === count && !lines.includes(13) ? {lines, count, ...done} : undefined
 }
 
 /** See Storage.locate. Reads back from the end, so it costs what the feed is going to print anyway. */
