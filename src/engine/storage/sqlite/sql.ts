@@ -21,11 +21,20 @@ export function toSql(key: Key): string | number | bigint | Buffer {
     case 'bigint':
       return key
     case 'number':
-      // better-sqlite3 binds a number past 32 bits as a real; a whole one must be an integer.
-      return Number.isInteger(key) && Math.abs(key) < 2 ** 63 ? BigInt(key) : key
+      return Number.isInteger(key) ? (wholeNumber(key) ?? key) : key
     default:
       return Buffer.from(keyText(key))
   }
+}
+
+/**
+ * better-sqlite3 binds a number past 32 bits as a real; a whole one must be an integer. The digits are those that JSON
+ * shows, which past 2^53 are not those of the double: 2 ** 62 is written as 4611686018427388000.
+ */
+function wholeNumber(key: number): bigint | undefined {
+  if (Math.abs(key) > 2 ** 63) return undefined
+  const whole = BigInt(String(key))
+  return BigInt.asIntN(64, whole) === whole ? whole : undefined
 }
 
 /**
