@@ -2,7 +2,7 @@ import {checkPosition} from '../bounds.ts'
 import type {Position, Selection, Snapshot} from '../storage.ts'
 import type {Connection} from './connection.ts'
 import {keyTexts, readBounds} from './log.ts'
-import {identifier, keyJson} from './sql.ts'
+import {docText, identifier, keyJson} from './sql.ts'
 import {findTable, isInitialised} from './tables.ts'
 
 /** See Storage.snapshot. Must run in a read transaction. */
@@ -46,7 +46,7 @@ function tablesSince(connection: Connection, position: Position): Found[] {
 }
 
 function readTable(connection: Connection, table: string, wanted: readonly string[] | undefined): [string, string][] {
-  const select = `SELECT ${keyJson('id')} AS key, doc FROM ${identifier(table)}`
+  const select = `SELECT ${keyJson('id')} AS key, ${docText('doc')} AS doc FROM ${identifier(table)}`
   const sql = wanted === undefined ? select : `SELECT key, doc FROM (${select}) WHERE key IN (SELECT value FROM json_each(?))`
   return connection.prepare(sql).all(...(wanted === undefined ? [] : [JSON.stringify(wanted)])) as [string, string][]
 }

@@ -59,3 +59,8 @@ export function keyJson(column: string): string {
       ELSE '{"$blob":"' || hex(${column}) || '"}' END
   END`
 }
+
+/** An SQL expression for the JSON text of a document: a column of type TEXT keeps a blob that another program stores. */
+export function docText(column: string): string {
+  return `CAST(${column} AS TEXT)`
+}

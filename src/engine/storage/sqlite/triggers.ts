@@ -1,4 +1,4 @@
-import {identifier, keyJson, literal} from './sql.ts'
+import {docText, identifier, keyJson, literal} from './sql.ts'
 
 /**
  * The statements that make a table of documents and the triggers that record every change to it, whoever makes it.
@@ -25,7 +25,7 @@ export function createTable(table: string): string {
   const clear = `DELETE FROM _litefeed_stash WHERE ${ours};`
   const stash = (rows: string) => `
     ${clear}
-    INSERT INTO _litefeed_stash (tbl, id, doc) SELECT ${literal(table)}, id, doc FROM ${name} WHERE ${rows};`
+    INSERT INTO _litefeed_stash (tbl, id, doc) SELECT ${literal(table)}, id, ${docText('doc')} FROM ${name} WHERE ${rows};`
   const stashed = `(SELECT doc FROM _litefeed_stash WHERE ${ours} AND id = new.id)`
   const removals = `${into} SELECT ${row('s.id', 's.doc', 'NULL')} FROM _litefeed_stash s
     WHERE ${ours} AND s.id <> new.id AND NOT EXISTS (SELECT 1 FROM ${name} t WHERE t.id = s.id);`
@@ -39,22 +39,22 @@ export function createTable(table: string): string {
   BEGIN ${stash('id = new.id OR rowid = new.rowid')} END;
 
   CREATE TRIGGER ${trigger('after_insert')} AFTER INSERT ON ${name}
-  BEGIN ${removals} ${log('new.id', stashed, 'new.doc')} END;
+  BEGIN ${removals} ${log('new.id', stashed, docText('new.doc'))} END;
 
   CREATE TRIGGER ${trigger('before_update')} BEFORE UPDATE ON ${name} WHEN old.id IS NOT new.id OR old.rowid <> new.rowid
   BEGIN ${stash('(id = new.id OR rowid = new.rowid) AND rowid <> old.rowid')} END;
 
-  CREATE TRIGGER ${trigger('after_update')} AFTER UPDATE ON ${name} WHEN old.id IS new.id AND old.doc IS NOT new.doc
-  BEGIN ${log('new.id', 'old.doc', 'new.doc')} END;
+  CREATE TRIGGER ${trigger('after_update')} AFTER UPDATE ON ${name} WHEN old.id IS new.id AND ${docText('old.doc')} <> ${docText('new.doc')}
+  BEGIN ${log('new.id', docText('old.doc'), docText('new.doc'))} END;
 
   CREATE TRIGGER ${trigger('after_move')} AFTER UPDATE ON ${name} WHEN old.id IS NOT new.id
-  BEGIN ${log('old.id', 'old.doc', 'NULL')} ${log('new.id', stashed, 'new.doc')} END;
+  BEGIN ${log('old.id', docText('old.doc'), 'NULL')} ${log('new.id', stashed, docText('new.doc'))} END;
 
   CREATE TRIGGER ${trigger('after_renumber')} AFTER UPDATE ON ${name} WHEN old.rowid <> new.rowid
   BEGIN ${removals} END;
 
   CREATE TRIGGER ${trigger('after_delete')} AFTER DELETE ON ${name}
-  BEGIN ${log('old.id', 'old.doc', 'NULL')} ${clear} END;
+  BEGIN ${log('old.id', docText('old.doc'), 'NULL')} ${clear} END;
   `
 }
 
