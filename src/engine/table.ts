@@ -4,8 +4,8 @@ import {type ListOptions, listDocuments} from './documents/list.ts'
 import type {WriteResult} from './documents/result.ts'
 import {type Incoming, type InsertOptions, type Made, type Selected, type WriteOptions, type WriteProgress, Writer} from './documents/writer.ts'
 import {LitefeedError} from './error.ts'
-import type {Told} from './feed/select.ts'
 import type {Storage} from './storage/storage.ts'
+import type {Told} from './told.ts'
 
 /** The documents of one table. A table that does not exist is made by `insert`; everything else throws NO_TABLE. */
 export class Table {

@@ -1,6 +1,6 @@
 import {Command, Flags} from '@oclif/core'
-import type {Told} from '../engine/feed/select.ts'
 import type {Store} from '../engine/store.ts'
+import type {Told} from '../engine/told.ts'
 import {Interrupt} from './interrupt.ts'
 import {Output} from './output.ts'
 import {FailureReport, sayError} from './talk.ts'

@@ -1,5 +1,5 @@
 import {LitefeedError} from '../engine/error.ts'
-import type {Failure} from '../engine/feed/select.ts'
+import type {Failure} from '../engine/told.ts'
 
 /** Says something on stderr. */
 export function say(text: string): void {

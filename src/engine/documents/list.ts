@@ -1,9 +1,9 @@
 import {setImmediate as nextTurn} from 'node:timers/promises'
 import {LitefeedError} from '../error.ts'
 import {Expression} from '../expression/expression.ts'
-import type {Told} from '../feed/select.ts'
 import {oneLine} from '../storage/line.ts'
 import type {Cursor, Storage} from '../storage/storage.ts'
+import type {Told} from '../told.ts'
 import {restoreDigits, stringify} from './json.ts'
 import {compareValues, type Order, parseOrder, valueAt} from './order.ts'
 

@@ -1,6 +1,6 @@
 import {Expression} from '../expression/expression.ts'
-import type {Failure} from '../feed/select.ts'
 import type {Durability, Storage, Verdict} from '../storage/storage.ts'
+import type {Failure} from '../told.ts'
 import {Refusal, refusing} from './document.ts'
 import {parse} from './json.ts'
 import {type Key, toKey} from './key.ts'

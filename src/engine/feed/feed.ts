@@ -1,9 +1,10 @@
 import {setImmediate as nextTurn} from 'node:timers/promises'
 import {LitefeedError} from '../error.ts'
 import type {Storage} from '../storage/storage.ts'
+import type {Failure, Told} from '../told.ts'
 import {type FeedEvent, noticeLine} from './event.ts'
 import {checkFeedOptions, type FeedOptions} from './options.ts'
-import {batchSize, type Failure, makeSelector, type Told} from './select.ts'
+import {batchSize, makeSelector} from './select.ts'
 import {startFeed} from './start.ts'
 
 /** What a feed tells at once: lines for stdout, and what there is to say about them. */

@@ -1,25 +1,10 @@
 import {restoreDigits, stringify} from '../documents/json.ts'
 import {Expression} from '../expression/expression.ts'
 import {changeEvent, eventLine, oneLine, type RawEvent} from '../storage/line.ts'
-import type {Position, Progress, Range, Storage} from '../storage/storage.ts'
+import type {Progress, Range, Storage} from '../storage/storage.ts'
+import type {Failure, Told} from '../told.ts'
 import {lazyEvent} from './event.ts'
 import type {FeedOptions} from './options.ts'
-
-/** An expression that failed on one event, or on one document. */
-export interface Failure {
-  readonly expression: string
-  /** Where it happened: the change's position, or the document's key as JSON. */
-  readonly place: {readonly seq: Position} | {readonly key: string}
-  readonly message: string
-}
-
-/** Lines to show. */
-export interface Told {
-  /** UTF-8, a newline after each line. */
-  readonly lines: Uint8Array
-  readonly count: number
-  readonly failures: readonly Failure[]
-}
 
 /** Which events a feed tells, and as what. */
 export interface Selector {
