@@ -40,46 +40,58 @@ export function typeName(value: unknown): string {
 }
 
 /**
- * Puts back the digits that an evaluation lost: a number in `value` that is the rounded form of exactly one long number
- * in `sources` becomes that number again. Throws when two long numbers round to the same.
+ * Puts back the digits that an evaluation lost: a number in `value` that is the rounded form of exactly one number in
+ * `sources`, and that a long one, becomes that number again. Throws when it is the rounded form of several.
  */
 export function restoreDigits(value: unknown, sources: readonly (string | null)[]): unknown {
-  const long = new Map<number, object>()
+  const written = new Map<number, Set<string>>()
   for (const source of sources) {
     if (source === null || !mayHoldLongNumber(source)) continue
-    JSON.parse(source, (_key, item, context) => {
-      const raw = keepDigits(_key, item, context)
-      if (raw !== item) remember(long, item as number, raw as {rawJSON: string})
+    JSON.parse(source, (key, item, context) => {
+      if (typeof item === 'number') remember(written, item, keepDigits(key, item, context))
       return item
     })
   }
-  return long.size === 0 ? value : replaceNumbers(value, long)
+  return written.size === 0 ? value : replaceNumbers(value, written)
 }
 
 // Sixteen digits are the first that a double may round; three digits of exponent the first that it may not reach.
 const longNumber = /[\d.]{16}|\d[eE][+-]?\d{3}/
 
 function keepDigits(_key: string, value: unknown, {source}: {source?: string}): unknown {
-  if (typeof value !== 'number' || source === undefined || String(value) === source) return value
-  if (!Number.isFinite(value)) return JSON.rawJSON(source)
-  const digits = source.replace(/[eE].*$/, '').replace(/^-?0*\.?0*|\./g, '')
-  return digits.length > 15 && !/^0*$/.test(digits.slice(15)) ? JSON.rawJSON(source) : value
+  if (typeof value !== 'number' || source === undefined) return value
+  const written = String(value)
+  return written === source || decimal(written) === decimal(source) ? value : JSON.rawJSON(source)
 }
 
-function remember(long: Map<number, object>, rounded: number, raw: {rawJSON: string}): void {
-  const known = long.get(rounded)
-  if (known !== undefined && (known as {rawJSON: string}).rawJSON !== raw.rawJSON) {
-    throw new RangeError(
-      `${(known as {rawJSON: string}).rawJSON} and ${raw.rawJSON} are one number to an expression; the result would lose digits`,
-    )
+/** One text for each number, whatever way it is written: its digits, without zeros at either end, and the exponent. */
+function decimal(text: string): string {
+  const [mantissa = '', exponent = '0'] = text.toLowerCase().replace('-', '').split('e')
+  const [whole = '', fraction = ''] = mantissa.split('.')
+  const digits = whole + fraction
+  let end = digits.length
+  while (digits[end - 1] === '0') end--
+  let start = 0
+  while (start < end && digits[start] === '0') start++
+  return start === end ? '0' : `${digits.slice(start, end)}e${Number(exponent) - fraction.length + digits.length - end}`
+}
+
+function remember(written: Map<number, Set<string>>, rounded: number, kept: unknown): void {
+  const spelling = JSON.isRawJSON(kept) ? kept.rawJSON : String(rounded)
+  const known = written.get(rounded)
+  if (known === undefined) written.set(rounded, new Set([spelling]))
+  else known.add(spelling)
+}
+
+function replaceNumbers(value: unknown, written: ReadonlyMap<number, ReadonlySet<string>>): unknown {
+  if (typeof value === 'number') {
+    const [one, other] = written.get(value) ?? []
+    if (other !== undefined)
+      throw new RangeError(`${one} and ${other} are one number to an expression; the result would lose digits`)
+    return one === undefined || one === String(value) ? value : JSON.rawJSON(one)
   }
-  long.set(rounded, raw)
-}
-
-function replaceNumbers(value: unknown, long: ReadonlyMap<number, object>): unknown {
-  if (typeof value === 'number') return long.get(value) ?? value
-  if (Array.isArray(value)) return value.map(item => replaceNumbers(item, long))
+  if (Array.isArray(value)) return value.map(item => replaceNumbers(item, written))
   if (!isObject(value)) return value
-  const entries = Object.entries(value).map(([name, item]) => [name, replaceNumbers(item, long)] as const)
+  const entries = Object.entries(value).map(([name, item]) => [name, replaceNumbers(item, written)] as const)
   return Object.fromEntries(entries)
 }

@@ -34,7 +34,8 @@ export function compareValues(one: unknown, other: unknown): number {
   if (Array.isArray(one)) return compareArrays(one, other as unknown[])
   if (isObject(one)) return compareArrays(entriesOf(one), entriesOf(other as Record<string, unknown>))
   if (typeof one === 'string') return compareStrings(one, other as string)
-  return one === null ? 0 : Number(one) - Number(other)
+  // Not a difference: that of two infinities is no number.
+  return Number(one) === Number(other) ? 0 : Number(one) < Number(other) ? -1 : 1
 }
 
 function rankOf(value: unknown): number {
@@ -63,6 +64,7 @@ function compareStrings(one: string, other: string): number {
   if (one === other) return 0
   let at = 0
   while (at < one.length && one.charCodeAt(at) === other.charCodeAt(at)) at++
-  // In the middle of a surrogate pair the difference is one of the whole pair; both have the same first half.
-  return (one.codePointAt(at) ?? -1) - (other.codePointAt(at) ?? -1)
+  // Where the units differ in the middle of a surrogate pair the code points differ one unit earlier.
+  const codePoint = (text: string, index: number) => text.codePointAt(index) ?? -1
+  return codePoint(one, at - 1) - codePoint(other, at - 1) || codePoint(one, at) - codePoint(other, at)
 }

@@ -24,7 +24,7 @@ export function changeEvent({seq, ts_ms, table, key, old_val, new_val}: Change):
 /** The event as a line of JSON, newline included. The values are spliced in as they are stored. */
 export function eventLine({seq, ts_ms, table, key, type, old_val, new_val}: RawEvent): string {
   const old = old_val === undefined ? '' : `"old_val":${oneLine(old_val)},`
-  return `{"seq":${seq},"ts_ms":${ts_ms},"table":${JSON.stringify(table)},"key":${key},"type":"${type}",${old}"new_val":${oneLine(new_val)}}\n`
+  return `{"seq":${seq},"ts_ms":${ts_ms},"table":${JSON.stringify(table)},"key":${oneLine(key)},"type":"${type}",${old}"new_val":${oneLine(new_val)}}\n`
 }
 
 /** JSON text without line breaks. Only a program other than litefeed stores any. */

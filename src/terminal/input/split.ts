@@ -100,6 +100,11 @@ export class Splitter {
         return
       }
       // After lines that were values by themselves, one that ended too early was broken and did not begin a longer value.
+      // But a scalar, {} or [] on a line of its own is what a value over several lines is made of.
+      if (this.#value !== undefined && !holdsSomething(value)) {
+        this.#scanLine(line, number)
+        return
+      }
       while (this.#value !== undefined) this.#giveUp('the line ends within this value')
       this.#ndjson = true
       this.#emit(number, value, line)
@@ -229,6 +234,10 @@ const newline = 10
 /** Input from some systems begins with a byte order mark. */
 function withoutMark(line: string): string {
   return line.startsWith('\ufeff') ? line.slice(1) : line
+}
+
+function holdsSomething(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !JSON.isRawJSON(value) && Object.keys(value).length > 0
 }
 
 function mistake(text: string): string {

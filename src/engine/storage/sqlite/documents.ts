@@ -2,11 +2,11 @@ import type {Key} from '../../documents/key.ts'
 import type {Cursor, Outcome, Page, Verdict, Write} from '../storage.ts'
 import type {Connection} from './connection.ts'
 import {isRefusal} from './failure.ts'
-import {identifier, keyJson, toSql} from './sql.ts'
+import {docText, identifier, keyJson, toSql} from './sql.ts'
 
 /** The document with this key, or null. */
 export function getDocument(connection: Connection, table: string, key: Key): string | null {
-  const row = connection.prepare(`SELECT doc FROM ${identifier(table)} WHERE id = ?`).get(toSql(key)) as
+  const row = connection.prepare(`SELECT ${docText('doc')} FROM ${identifier(table)} WHERE id = ?`).get(toSql(key)) as
     | [string]
     | undefined
   return row === undefined ? null : row[0]
@@ -49,7 +49,7 @@ export function insertDocuments(connection: Connection, table: string, writes: r
 export function pageDocuments(connection: Connection, table: string, after: Cursor | undefined, limit: number): Page {
   const from = after === undefined ? '' : 'WHERE id > ?'
   const statement = connection.prepare(
-    `SELECT ${keyJson('id')}, doc, id FROM ${identifier(table)} ${from} ORDER BY id LIMIT ${limit}`,
+    `SELECT ${keyJson('id')}, ${docText('doc')}, id FROM ${identifier(table)} ${from} ORDER BY id LIMIT ${limit}`,
   )
   statement.safeIntegers()
   const documents: {key: string; text: string}[] = []

@@ -56,7 +56,7 @@ export function readLines(connection: Connection, range: Range): Lines | undefin
   const position = count === range.limit ? (last ?? plan.end) : plan.end
   const done: Progress = {position, drained: plan.drained(position)}
   if (lines === null) return {lines: new Uint8Array(), count: 0, ...done}
-  return countLines(lines) === count ? {lines, count, ...done} : undefined
+  return countLines(lines) === count && !lines.includes(13) ? {lines, count, ...done} : undefined
 }
 
 /** See Storage.locate. Reads back from the end, so it costs what the feed is going to print anyway. */

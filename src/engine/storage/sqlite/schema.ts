@@ -57,6 +57,6 @@ const migrations: readonly string[] = [
   CREATE TABLE _litefeed_meta (name TEXT PRIMARY KEY NOT NULL, value TEXT NOT NULL);
   CREATE TABLE _litefeed_changes (seq INTEGER PRIMARY KEY AUTOINCREMENT, ts_ms, tbl, key, old_val, new_val);
   CREATE TABLE _litefeed_tables (name TEXT PRIMARY KEY COLLATE NOCASE NOT NULL, kind TEXT NOT NULL);
-  CREATE TABLE _litefeed_stash (id, doc);
+  CREATE TABLE _litefeed_stash (tbl, id, doc);
   `,
 ]

@@ -2,8 +2,8 @@ import {checkPosition} from '../bounds.ts'
 import type {Position, Selection, Snapshot} from '../storage.ts'
 import type {Connection} from './connection.ts'
 import {keyTexts, readBounds} from './log.ts'
-import {identifier, keyJson} from './sql.ts'
-import {describeTables, findTable} from './tables.ts'
+import {docText, identifier, keyJson} from './sql.ts'
+import {findTable, isInitialised} from './tables.ts'
 
 /** See Storage.snapshot. Must run in a read transaction. */
 export function readSnapshot(connection: Connection, selection: Selection, at: Position | undefined): Snapshot {
@@ -11,19 +11,42 @@ export function readSnapshot(connection: Connection, selection: Selection, at: P
   const position = at ?? bounds.newest
   checkPosition(bounds, position)
   const wanted = selection.keys && keyTexts(connection, selection.keys)
-  const tables = selection.tables ?? describeTables(connection).map(table => table.name)
-  const documents = tables.flatMap(asked => {
-    const table = findTable(connection, asked)
-    const there = new Map(table === undefined ? [] : readTable(connection, table, wanted))
-    if (position < bounds.newest) wind(there, connection, table ?? asked, position, wanted)
+  const tables = selection.tables?.map(asked => tableNow(connection, asked)) ?? tablesSince(connection, position)
+  const documents = tables.flatMap(({table, exists}) => {
+    const there = new Map(exists ? readTable(connection, table, wanted) : [])
+    if (position < bounds.newest) wind(there, connection, table, position, wanted)
     const keys = wanted ?? [...there.keys()]
-    return keys.map(key => ({table: table ?? asked, key, text: there.get(key) ?? null}))
+    return keys.map(key => ({table, key, text: there.get(key) ?? null}))
   })
   return {position, documents}
 }
 
+interface Found {
+  readonly table: string
+  readonly exists: boolean
+}
+
+function tableNow(connection: Connection, asked: string): Found {
+  const table = findTable(connection, asked)
+  return {table: table ?? asked, exists: table !== undefined}
+}
+
+/** Every table of now, and those that were dropped after the position. */
+function tablesSince(connection: Connection, position: Position): Found[] {
+  if (!isInitialised(connection)) return []
+  const rows = connection
+    .prepare(
+      `SELECT t.name, s.name IS NOT NULL FROM _litefeed_tables t
+        LEFT JOIN sqlite_schema s ON s.type = 'table' AND s.name = t.name COLLATE NOCASE
+      UNION ALL SELECT DISTINCT tbl COLLATE NOCASE, false FROM _litefeed_changes
+        WHERE seq > ? AND tbl COLLATE NOCASE NOT IN (SELECT name FROM _litefeed_tables)`,
+    )
+    .all(position) as [string, number][]
+  return rows.map(([table, exists]) => ({table, exists: exists === 1}))
+}
+
 function readTable(connection: Connection, table: string, wanted: readonly string[] | undefined): [string, string][] {
-  const select = `SELECT ${keyJson('id')} AS key, doc FROM ${identifier(table)}`
+  const select = `SELECT ${keyJson('id')} AS key, ${docText('doc')} AS doc FROM ${identifier(table)}`
   const sql =
     wanted === undefined ? select : `SELECT key, doc FROM (${select}) WHERE key IN (SELECT value FROM json_each(?))`
   return connection.prepare(sql).all(...(wanted === undefined ? [] : [JSON.stringify(wanted)])) as [string, string][]

@@ -21,24 +21,49 @@ export function toSql(key: Key): string | number | bigint | Buffer {
     case 'bigint':
       return key
     case 'number':
-      // better-sqlite3 binds every number as a real, and a bigint as an integer.
-      return Number.isInteger(key) && Math.abs(key) < 2 ** 63 ? BigInt(key) : key
+      return Number.isInteger(key) ? (wholeNumber(key) ?? key) : key
     default:
       return Buffer.from(keyText(key))
   }
 }
 
 /**
- * An SQL expression for the JSON text of a key in the column `column`. One key has one text: 1.0 is 1. A blob that holds no
- * JSON was written by somebody else and is shown in hexadecimal.
+ * better-sqlite3 binds a number past 32 bits as a real; a whole one must be an integer. The digits are those that JSON
+ * shows, which past 2^53 are not those of the double: 2 ** 62 is written as 4611686018427388000.
+ */
+function wholeNumber(key: number): bigint | undefined {
+  if (Math.abs(key) > 2 ** 63) return undefined
+  const whole = BigInt(String(key))
+  return BigInt.asIntN(64, whole) === whole ? whole : undefined
+}
+
+/**
+ * An SQL expression for the JSON text of a key in the column `column`. One key has one text, whichever SQLite evaluates it:
+ * 1.0 is 1, and a real has the fewest digits that read back as the same. (Before 3.43 or so json_quote rounds to 15
+ * digits, and writes infinity as `Inf`.) A blob that holds neither a boolean nor an array was written by somebody else, and
+ * is shown in hexadecimal.
  */
 export function keyJson(column: string): string {
+  const text = `CAST(${column} AS TEXT)`
+  const shortest = [15, 16].map(
+    digits =>
+      `WHEN CAST(printf('%!.${digits}g', ${column}) AS REAL) = ${column} THEN printf('%!.${digits}g', ${column})`,
+  )
   return `CASE typeof(${column})
-    WHEN 'integer' THEN CAST(${column} AS TEXT)
+    WHEN 'integer' THEN ${text}
     WHEN 'text' THEN json_quote(${column})
-    WHEN 'real' THEN CASE WHEN abs(${column}) < 1e15 AND ${column} = CAST(${column} AS INTEGER)
-      THEN CAST(CAST(${column} AS INTEGER) AS TEXT) ELSE json_quote(${column}) END
-    ELSE CASE WHEN json_valid(CAST(${column} AS TEXT)) THEN CAST(${column} AS TEXT)
+    WHEN 'real' THEN CASE
+      WHEN ${column} >= -9223372036854775808.0 AND ${column} < 9223372036854775808.0 AND ${column} = CAST(${column} AS INTEGER)
+        THEN CAST(CAST(${column} AS INTEGER) AS TEXT)
+      WHEN ${column} = 9e999 THEN '9.0e+999'
+      WHEN ${column} = -9e999 THEN '-9.0e+999'
+      ${shortest.join(' ')} ELSE printf('%!.17g', ${column}) END
+    ELSE CASE WHEN CASE WHEN json_valid(${text}) THEN json_type(${text}) END IN ('array', 'true', 'false') THEN ${text}
       ELSE '{"$blob":"' || hex(${column}) || '"}' END
   END`
+}
+
+/** An SQL expression for the JSON text of a document: a column of type TEXT keeps a blob that another program stores. */
+export function docText(column: string): string {
+  return `CAST(${column} AS TEXT)`
 }

@@ -1,49 +1,60 @@
-import {identifier, keyJson, literal} from './sql.ts'
+import {docText, identifier, keyJson, literal} from './sql.ts'
 
 /**
  * The statements that make a table of documents and the triggers that record every change to it, whoever makes it.
  *
- * SQLite deletes a row that `INSERT OR REPLACE` or `UPDATE OR REPLACE` collides with, and fires no delete trigger for it
- * unless recursive_triggers is on (https://sqlite.org/lang_conflict.html). So a BEFORE trigger puts such a row into
- * `_litefeed_stash`, and the AFTER trigger, which fires only when the write really happened, takes the old value from there.
- * A BEFORE trigger fires for a row that is then ignored or upserted as well: what it stashed is stale, and so every
- * BEFORE trigger that finds something in the stash clears it. With recursive_triggers on the delete trigger does fire; it
- * records the removal itself and empties the stash.
+ * SQLite deletes the rows that `INSERT OR REPLACE` or `UPDATE OR REPLACE` collides with, by id or by rowid, and fires no
+ * delete trigger for them unless recursive_triggers is on (https://sqlite.org/lang_conflict.html). So a BEFORE trigger puts
+ * such rows into `_litefeed_stash`, and the AFTER triggers, which fire only when the write really happened, take from there
+ * the old value, and what else is gone. A BEFORE trigger fires for a row that is then ignored or upserted as well: what it
+ * stashed is stale, and so every BEFORE trigger that finds something in the stash clears it. With recursive_triggers on the
+ * delete trigger does fire; it records the removal itself and empties the stash. Each table has a stash of its own, since
+ * the application's triggers may write to one table in the middle of a write to another.
  *
  * The SQL is of SQLite 3.38 and earlier, since it runs in the writer's library.
  */
 export function createTable(table: string): string {
   const name = identifier(table)
   const trigger = (suffix: string) => identifier(`_litefeed_${table}_${suffix}`)
-  const log = (key: string, old_val: string, new_val: string) =>
-    `INSERT INTO _litefeed_changes (ts_ms, tbl, key, old_val, new_val)
-     VALUES (${now}, ${literal(table)}, ${keyJson(key)}, ${old_val}, ${new_val});`
-  const stash = `
-    DELETE FROM _litefeed_stash;
-    INSERT INTO _litefeed_stash (id, doc) SELECT id, doc FROM ${name} WHERE id = new.id;`
-  const stashed = `(SELECT doc FROM _litefeed_stash WHERE id = new.id)`
+  const row = (key: string, old_val: string, new_val: string) =>
+    `${now}, ${literal(table)}, ${keyJson(key)}, ${old_val}, ${new_val}`
+  const into = 'INSERT INTO _litefeed_changes (ts_ms, tbl, key, old_val, new_val)'
+  const log = (...values: Parameters<typeof row>) => `${into} VALUES (${row(...values)});`
+
+  const ours = `tbl = ${literal(table)}`
+  const clear = `DELETE FROM _litefeed_stash WHERE ${ours};`
+  const stash = (rows: string) => `
+    ${clear}
+    INSERT INTO _litefeed_stash (tbl, id, doc) SELECT ${literal(table)}, id, ${docText('doc')} FROM ${name} WHERE ${rows};`
+  const stashed = `(SELECT doc FROM _litefeed_stash WHERE ${ours} AND id = new.id)`
+  const removals = `${into} SELECT ${row('s.id', 's.doc', 'NULL')} FROM _litefeed_stash s
+    WHERE ${ours} AND s.id <> new.id AND NOT EXISTS (SELECT 1 FROM ${name} t WHERE t.id = s.id);`
 
   return `
   CREATE TABLE ${name} (id PRIMARY KEY NOT NULL, doc TEXT NOT NULL CHECK (json_valid(doc)));
 
   CREATE TRIGGER ${trigger('before_insert')} BEFORE INSERT ON ${name}
-  WHEN EXISTS (SELECT 1 FROM ${name} WHERE id = new.id) OR EXISTS (SELECT 1 FROM _litefeed_stash)
-  BEGIN ${stash} END;
+  WHEN EXISTS (SELECT 1 FROM ${name} WHERE id = new.id) OR EXISTS (SELECT 1 FROM ${name} WHERE rowid = new.rowid)
+    OR EXISTS (SELECT 1 FROM _litefeed_stash WHERE ${ours})
+  BEGIN ${stash('id = new.id OR rowid = new.rowid')} END;
 
   CREATE TRIGGER ${trigger('after_insert')} AFTER INSERT ON ${name}
-  BEGIN ${log('new.id', stashed, 'new.doc')} END;
+  BEGIN ${removals} ${log('new.id', stashed, docText('new.doc'))} END;
 
-  CREATE TRIGGER ${trigger('before_update')} BEFORE UPDATE ON ${name} WHEN old.id IS NOT new.id
-  BEGIN ${stash} END;
+  CREATE TRIGGER ${trigger('before_update')} BEFORE UPDATE ON ${name} WHEN old.id IS NOT new.id OR old.rowid <> new.rowid
+  BEGIN ${stash('(id = new.id OR rowid = new.rowid) AND rowid <> old.rowid')} END;
 
-  CREATE TRIGGER ${trigger('after_update')} AFTER UPDATE ON ${name} WHEN old.id IS new.id AND old.doc IS NOT new.doc
-  BEGIN ${log('new.id', 'old.doc', 'new.doc')} END;
+  CREATE TRIGGER ${trigger('after_update')} AFTER UPDATE ON ${name} WHEN old.id IS new.id AND ${docText('old.doc')} <> ${docText('new.doc')}
+  BEGIN ${log('new.id', docText('old.doc'), docText('new.doc'))} END;
 
   CREATE TRIGGER ${trigger('after_move')} AFTER UPDATE ON ${name} WHEN old.id IS NOT new.id
-  BEGIN ${log('old.id', 'old.doc', 'NULL')} ${log('new.id', stashed, 'new.doc')} END;
+  BEGIN ${log('old.id', docText('old.doc'), 'NULL')} ${log('new.id', stashed, docText('new.doc'))} END;
+
+  CREATE TRIGGER ${trigger('after_renumber')} AFTER UPDATE ON ${name} WHEN old.rowid <> new.rowid
+  BEGIN ${removals} END;
 
   CREATE TRIGGER ${trigger('after_delete')} AFTER DELETE ON ${name}
-  BEGIN ${log('old.id', 'old.doc', 'NULL')} DELETE FROM _litefeed_stash; END;
+  BEGIN ${log('old.id', docText('old.doc'), 'NULL')} ${clear} END;
   `
 }
 
