@@ -63,7 +63,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   ],
   'engine/': ['engine/', 'node:path'],
   'index.ts': ['engine/'],
-  'main.ts': ['terminal/', '@oclif/core'],
+  'main.ts': ['terminal/', '@oclif/core', 'node:path', '../package.json'],
 }
 
 test('every file of src is in a room', () => {

@@ -27,7 +27,11 @@ export function parseUntil(text: string): Until | undefined {
 
 /** ISO 8601: a day is UTC, a time without a zone is local. https://tc39.es/ecma262/#sec-date-time-string-format */
 function parseTimestamp(text: string): Date | undefined {
-  if (!/^\d{4}-\d\d(-\d\d)?([T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?$/.test(text)) return undefined
+  const parts = /^(\d{4}-\d\d)(-\d\d)?([T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?$/.exec(text)
+  if (parts === null) return undefined
+  // JavaScript takes 30 February for 2 March.
+  const day = new Date(`${parts[1]}${parts[2] ?? '-01'}T00:00Z`)
+  if (Number.isNaN(day.getTime()) || day.getUTCDate() !== Number(parts[2]?.slice(1) ?? 1)) return undefined
   const date = new Date(text.replace(' ', 'T'))
   return Number.isNaN(date.getTime()) ? undefined : date
 }

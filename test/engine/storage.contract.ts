@@ -220,11 +220,11 @@ export function storageContract(name: string, {open, prune, plant}: Engine): voi
         soft,
       )
       expect(outcomes.map(({old, verdict}) => [old, verdict.kind])).toEqual([
-        [null, 'store'],
+        [null, 'inserted'],
         ['1', 'store'],
         ['2', 'remove'],
-        [null, 'store'],
-        [null, 'store'],
+        [null, 'inserted'],
+        [null, 'inserted'],
       ])
       expect(position).toBe(5)
       expect((await readLog(storage)).map(({key, old_val, new_val}) => [key, old_val, new_val])).toEqual([
@@ -245,9 +245,9 @@ export function storageContract(name: string, {open, prune, plant}: Engine): voi
         soft,
       )
       expect(outcomes).toEqual([
-        {old: null, verdict: {kind: 'store', text: '2'}},
+        {old: null, verdict: {kind: 'inserted'}},
         {old: '1', verdict: {kind: 'taken'}},
-        {old: null, verdict: {kind: 'store', text: '4'}},
+        {old: null, verdict: {kind: 'inserted'}},
         {old: '4', verdict: {kind: 'taken'}},
       ])
       expect(position).toBe(3)
@@ -274,7 +274,7 @@ export function storageContract(name: string, {open, prune, plant}: Engine): voi
         [store('c', tooDeep), store('a', '3')],
       ]) {
         const {outcomes} = await storage.write('users', writes, soft)
-        expect(outcomes.map(outcome => outcome.verdict.kind).toSorted()).toEqual(['refused', 'store'])
+        expect(outcomes.filter(({verdict}) => verdict.kind === 'refused')).toHaveLength(1)
       }
       expect(await storage.get('users', ['a', 'b', 'c'])).toEqual(['3', null, '1'])
     })

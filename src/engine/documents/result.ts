@@ -1,3 +1,4 @@
+import {oneLine} from '../storage/line.ts'
 import type {Outcome, Position, Write} from '../storage/storage.ts'
 import {type Document, Refusal} from './document.ts'
 import {keyText} from './key.ts'
@@ -113,7 +114,7 @@ export class Tally {
   #change(old: string | null, next: string | null): void {
     if (this.#changes === undefined) return
     this.#changeCount++
-    if (this.#changes.length < listLimit) this.#changes.push(`{"old_val":${old},"new_val":${next}}`)
+    if (this.#changes.length < listLimit) this.#changes.push(`{"old_val":${oneLine(old)},"new_val":${oneLine(next)}}`)
   }
 
   #warnings(): string[] {

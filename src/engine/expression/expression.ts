@@ -60,16 +60,22 @@ const guards = {timeout: 800, stack: 500, sequence: 1_000_000}
 /** JSONata's cast to boolean: https://docs.jsonata.org/boolean-functions#boolean */
 function isTrue(value: unknown): boolean {
   if (Array.isArray(value)) return value.some(isTrue)
+  if (isFunction(value)) return false
   if (typeof value === 'object' && value !== null) return Object.keys(value).length > 0
-  return typeof value !== 'function' && Boolean(value)
+  return Boolean(value)
 }
 
-function pathOf(ast: {
-  type: string
-  steps?: {type: string; value?: unknown}[]
-  keepSingletonArray?: boolean
-}): string[] | undefined {
-  if (ast.type !== 'path' || ast.steps === undefined || ast.keepSingletonArray) return undefined
+/** The evaluator's own functions are objects with a mark. */
+function isFunction(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return typeof value === 'function'
+  const {_jsonata_function, _jsonata_lambda} = value as Record<string, unknown>
+  return _jsonata_function === true || _jsonata_lambda === true
+}
+
+function pathOf(ast: {type: string; steps?: {type: string; value?: unknown}[]}): string[] | undefined {
+  if (ast.type !== 'path' || ast.steps === undefined) return undefined
+  // A path that does more, such as grouping, has more than its steps.
+  if (!Object.keys(ast).every(field => ['type', 'steps'].includes(field))) return undefined
   const plain = ast.steps.every(
     step => step.type === 'name' && Object.keys(step).every(field => ['type', 'value', 'position'].includes(field)),
   )

@@ -190,11 +190,11 @@ export class Splitter {
 
   /**
    * Values need no line break after them: what ends like a value is tried. Not at every chunk of a value that is long: only
-   * when it has doubled.
+   * when it has doubled since.
    */
   #tryPending(): void {
     const pending = this.#pending
-    if (this.#value !== undefined || pending.length < 2 * this.#triedAt) return
+    if (this.#value !== undefined || (pending.length > long && pending.length < 2 * this.#triedAt)) return
     const last = pending.at(-1)
     if (last === undefined || !'}],'.includes(String.fromCharCode(last)) || !isUtf8(pending)) return
     this.#triedAt = pending.length
@@ -230,6 +230,8 @@ export class Splitter {
 }
 
 const newline = 10
+/** Bytes. */
+const long = 16_384
 
 /** Input from some systems begins with a byte order mark. */
 function withoutMark(line: string): string {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import {describe, expect, test} from 'vitest'
-import {stringify} from '../../../src/engine/documents/json.ts'
+import {parse, stringify} from '../../../src/engine/documents/json.ts'
 import type {Incoming} from '../../../src/engine/documents/writer.ts'
 import {Splitter} from '../../../src/terminal/input/split.ts'
 
@@ -120,8 +120,7 @@ describe('documents come out as they were written', () => {
 
   test('as soon as they are complete, with a line break or without', () => {
     const splitter = new Splitter()
-    const complete = (text: string) =>
-      splitter.push(Buffer.from(text)).map(incoming => ('value' in incoming ? stringify(incoming.value) : 'refused'))
+    const complete = (text: string) => splitter.push(Buffer.from(text)).map(incoming => textOf(incoming) ?? 'refused')
     expect(complete('{"a":1}')).toEqual(['{"a":1}'])
     expect(complete('\n{"a":')).toEqual([])
     expect(complete('2}\n')).toEqual(['{"a":2}'])
@@ -359,10 +358,20 @@ function split(input: Buffer, cuts: readonly number[]): {values: Expected[]; ref
     start = end
   }
   incoming.push(...splitter.end())
+  const texts = incoming.map(item => [item.line ?? 0, textOf(item)] as const)
   return {
-    values: incoming.flatMap(item =>
-      'value' in item ? [[item.line ?? 0, stringify(item.value) as string] as const] : [],
-    ),
-    refused: incoming.flatMap(item => ('refused' in item ? [item.line ?? 0] : [])),
+    values: texts.filter((item): item is [number, string] => item[1] !== undefined),
+    refused: texts.filter(([, text]) => text === undefined).map(([line]) => line),
+  }
+}
+
+/** What becomes of a piece of input: the text of its value, or undefined when it is refused, here or by the storage. */
+function textOf(incoming: Incoming): string | undefined {
+  if ('refused' in incoming) return undefined
+  const source = 'insert' in incoming ? incoming.insert : incoming.text
+  try {
+    return stringify(source === undefined ? (incoming as {value: unknown}).value : parse(source))
+  } catch {
+    return undefined
   }
 }
