@@ -236,6 +236,7 @@ function mistake(text: string): string {
     JSON.parse(text)
     return 'not JSON'
   } catch (error) {
-    return `not JSON: ${(error as Error).message}`
+    // What the parser calls line 1 is the line that is named already.
+    return `not JSON: ${(error as Error).message.replace(/ \(line \d+ column \d+\)$/, '')}`
   }
 }
