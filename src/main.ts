@@ -4,7 +4,7 @@ import pjson from '../package.json' with {type: 'json'}
 import {sayError} from './terminal/talk.ts'
 
 // With the package's description at hand oclif need not look for it.
-const options = {root: join(import.meta.dirname, '..'), pjson: pjson as never}
+const options = {root: join(import.meta.dirname, '..'), pjson: pjson as never, userPlugins: false, devPlugins: false}
 
 // oclif's own `handle` would write a log file into the home directory.
 await run(process.argv.slice(2), options).catch(error => {
