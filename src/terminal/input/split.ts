@@ -1,5 +1,5 @@
 import {isUtf8} from 'node:buffer'
-import {parse} from '../../engine/documents/json.ts'
+import {mistakeOf, parse} from '../../engine/documents/json.ts'
 import {peek} from '../../engine/documents/peek.ts'
 import type {Incoming} from '../../engine/documents/writer.ts'
 import {ValueScan} from './scan.ts'
@@ -236,7 +236,6 @@ function mistake(text: string): string {
     JSON.parse(text)
     return 'not JSON'
   } catch (error) {
-    // What the parser calls line 1 is the line that is named already.
-    return `not JSON: ${(error as Error).message.replace(/ \(line \d+ column \d+\)$/, '')}`
+    return `not JSON: ${mistakeOf(error)}`
   }
 }
