@@ -2,7 +2,7 @@ import * as Args from '@oclif/core/args'
 import * as Flags from '@oclif/core/flags'
 import {durations, flagValue, keyOf} from '../terminal/arguments.ts'
 import {LitefeedCommand} from '../terminal/command.ts'
-import {parseDuration, parseSince, parseUntil} from '../terminal/duration.ts'
+import {parseInterval, parseSince, parseUntil} from '../terminal/duration.ts'
 import {say} from '../terminal/talk.ts'
 
 export default class Changes extends LitefeedCommand {
@@ -116,8 +116,8 @@ DURATION is such as 250ms, 2s, 5m, 1h30m, 7d. TIMESTAMP is ISO 8601: a day is UT
       until: flagValue('until', flags.until, parseUntil, 'now, a position or a timestamp'),
       follow: flags.follow,
       take: flags.take,
-      idleTimeout: flagValue('idle-timeout', flags['idle-timeout'], parseDuration, durations),
-      heartbeat: flagValue('heartbeat', flags.heartbeat, parseDuration, durations),
+      idleTimeout: flagValue('idle-timeout', flags['idle-timeout'], parseInterval, durations),
+      heartbeat: flagValue('heartbeat', flags.heartbeat, parseInterval, durations),
       signal: AbortSignal.any([this.interrupt.signal, this.output.gone]),
     }
     await using store = await this.open(flags, 'write')

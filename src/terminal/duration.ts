@@ -10,6 +10,11 @@ export function parseDuration(text: string): number | undefined {
   return total
 }
 
+/** The same, and more than 0. */
+export function parseInterval(text: string): number | undefined {
+  return parseDuration(text) || undefined
+}
+
 /** What `--since` takes; undefined when it is none of it. */
 export function parseSince(text: string): Since | undefined {
   if (text === 'now' || text === 'beginning') return text

@@ -1,5 +1,7 @@
-import {closeSync, constants, fstatSync, openSync, write} from 'node:fs'
+import {write} from 'node:fs'
 import {setTimeout as sleep} from 'node:timers/promises'
+import {LitefeedError} from '../engine/error.ts'
+import {PipeReaders} from './pipe-readers.ts'
 
 /**
  * stdout. Node's own stream writes to a pipe synchronously, so that a reader that stops also stops signals; and it gives
@@ -30,33 +32,21 @@ export class Output {
       if (code === 'EPIPE' || code === 'EBADF' || code === 'ECONNRESET') this.#gone.abort()
       // Somebody made the pipe non-blocking, and it is full.
       else if (code === 'EAGAIN') await sleep(5)
-      else throw new Error(`stdout cannot be written: ${code}`)
+      else throw new LitefeedError('IO', `stdout cannot be written: ${code}`)
     }
   }
 
   /**
    * Looks every second whether the reader is still there, so that `litefeed changes | head -1` ends although nothing more
-   * is written. Opening a pipe for writing without blocking fails when it has no reader: https://man7.org/linux/man-pages/man7/fifo.7.html
+   * is written.
    */
   watchReader(): Disposable {
-    const path = `/proc/self/fd/${this.#fd}`
+    const readers = PipeReaders.of(this.#fd)
     const look = () => {
-      try {
-        closeSync(openSync(path, constants.O_WRONLY | constants.O_NONBLOCK))
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code === 'ENXIO') this.#gone.abort()
-      }
+      if (readers?.gone()) this.#gone.abort()
     }
-    const timer = this.#isPipe() ? setInterval(look, 1000).unref() : undefined
+    const timer = readers === undefined ? undefined : setInterval(look, 1000).unref()
     return {[Symbol.dispose]: () => clearInterval(timer)}
-  }
-
-  #isPipe(): boolean {
-    try {
-      return fstatSync(this.#fd).isFIFO()
-    } catch {
-      return false
-    }
   }
 }
 

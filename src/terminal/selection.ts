@@ -1,5 +1,5 @@
 import * as Flags from '@oclif/core/flags'
-import {parse} from '../engine/documents/json.ts'
+import {mistakeOf, parse} from '../engine/documents/json.ts'
 import type {Selected} from '../engine/documents/writer.ts'
 import {keyOf, misuse} from './arguments.ts'
 
@@ -31,7 +31,7 @@ export function parsed(argument: string, name: string): unknown {
     return parse(argument)
   } catch (error) {
     throw misuse(
-      `${name} is not JSON: ${(error as Error).message}`,
+      `${name} is not JSON: ${mistakeOf(error)}`,
       'names and strings need double quotes, and the shell single ones around it all',
     )
   }

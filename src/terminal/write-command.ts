@@ -1,5 +1,5 @@
 import * as Flags from '@oclif/core/flags'
-import {parse} from '../engine/documents/json.ts'
+import {mistakeOf, parse} from '../engine/documents/json.ts'
 import type {Incoming, Source, WriteProgress} from '../engine/documents/writer.ts'
 import type {Durability} from '../engine/storage/storage.ts'
 import {LitefeedCommand} from './command.ts'
@@ -73,6 +73,6 @@ function valuesOf(argument: string): Incoming[] {
     const value = parse(argument)
     return Array.isArray(value) ? value.map(item => ({value: item})) : [{value}]
   } catch (error) {
-    return [{refused: `not JSON: ${(error as Error).message}`}]
+    return [{refused: `not JSON: ${mistakeOf(error)}`}]
   }
 }

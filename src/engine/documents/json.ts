@@ -26,6 +26,11 @@ export function stringify(value: unknown): string | undefined {
   }
 }
 
+/** What `parse` found wrong, without the line: who says it names the line of the whole input. */
+export function mistakeOf(error: unknown): string {
+  return (error as Error).message.replace(/ \(line \d+ column \d+\)$/, '')
+}
+
 /** An object of JSON, as opposed to an array, a scalar, or a number kept as text. */
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !JSON.isRawJSON(value)

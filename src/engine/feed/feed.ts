@@ -42,9 +42,13 @@ export class Feed<T = FeedEvent> implements AsyncIterable<T> {
   async *batches(): AsyncGenerator<Batch> {
     for await (const batch of this.#run()) {
       this.failures += batch.failures.length
-      yield batch
       const [failure] = batch.failures
-      if (failure !== undefined && this.#options.onError === 'fail') throw failureError(failure)
+      if (failure === undefined || this.#options.onError !== 'fail') yield batch
+      else {
+        // What came before the failure is told; the failure itself is thrown and not told as well.
+        yield {...batch, failures: []}
+        throw failureError(failure)
+      }
     }
   }
 

@@ -15,12 +15,12 @@ export interface Selector {
 }
 
 /** Throws BAD_EXPRESSION. */
-export async function makeSelector({filter, map, onError = 'skip'}: FeedOptions): Promise<Selector> {
+export async function makeSelector({filter, map, onError = 'skip', signal}: FeedOptions): Promise<Selector> {
   if (filter === undefined && map === undefined) return everything
   const [test, change] = await Promise.all(
     [filter, map].map(text => (text === undefined ? undefined : Expression.compile(text))),
   )
-  return new ExpressionSelector(test, change, onError)
+  return new ExpressionSelector(test, change, onError, signal)
 }
 
 const everything: Selector = {
@@ -38,10 +38,18 @@ class ExpressionSelector implements Selector {
   readonly #map: Expression | undefined
   readonly #onError: 'skip' | 'fail'
 
-  constructor(filter: Expression | undefined, map: Expression | undefined, onError: 'skip' | 'fail') {
+  readonly #signal: AbortSignal | undefined
+
+  constructor(
+    filter: Expression | undefined,
+    map: Expression | undefined,
+    onError: 'skip' | 'fail',
+    signal: AbortSignal | undefined,
+  ) {
     this.#filter = filter
     this.#map = map
     this.#onError = onError
+    this.#signal = signal
   }
 
   async read(storage: Storage, range: Range): Promise<Told & Progress> {
@@ -55,6 +63,8 @@ class ExpressionSelector implements Selector {
     const lines: string[] = []
     const failures: Failure[] = []
     for (const event of events) {
+      // A batch of expressions that run into their time limit takes minutes; the feed has ended then anyway.
+      if (this.#signal?.aborted) break
       if (lines.length === limit || (failures.length > 0 && this.#onError === 'fail')) break
       const line = await this.#line(event, failures)
       if (line !== undefined) lines.push(line)

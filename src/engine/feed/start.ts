@@ -43,7 +43,12 @@ export async function startFeed(storage: Storage, options: FeedOptions): Promise
       new_val: text,
     }))
   }
-  return {position, end: await endOf(storage, until, follow), initial, warnings: await missingTables(storage, tables)}
+  return {
+    position,
+    end: await endOf(storage, until, follow),
+    initial,
+    warnings: await missingTables(storage, tables, follow),
+  }
 }
 
 async function positionOf(
@@ -69,9 +74,10 @@ async function endOf(storage: Storage, until: FeedOptions['until'], follow: bool
   return follow ? end : Math.min(newest, end ?? newest)
 }
 
-async function missingTables(storage: Storage, tables: readonly string[] = []): Promise<string[]> {
+async function missingTables(storage: Storage, tables: readonly string[] = [], follow: boolean): Promise<string[]> {
   const found = await Promise.all(tables.map(table => storage.find(table)))
-  return tables
-    .filter((_, index) => found[index] === undefined)
-    .map(table => `there is no table ${JSON.stringify(table)} yet; waiting for its first document`)
+  const missing = tables.filter((_, index) => found[index] === undefined)
+  return missing.map(
+    table => `there is no table ${JSON.stringify(table)}${follow ? ' yet; waiting for its first document' : ''}`,
+  )
 }

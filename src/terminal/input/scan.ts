@@ -15,7 +15,13 @@ export class ValueScan {
       const match = token.exec(line)
       if (match === null) return blank.test(line.slice(at)) ? 'more' : 'error'
       at = token.lastIndex
-      if (!this.#accept(match[1] as string)) return 'error'
+      const text = match[1] as string
+      if (text === '"') {
+        const end = endOfString(line, at)
+        if (end === undefined) return 'error'
+        at = end
+      }
+      if (!this.#accept(text)) return 'error'
       if (this.#open.length === 0) return {end: at}
     }
   }
@@ -60,7 +66,22 @@ type Expect = 'value' | 'value or end' | 'name' | 'name or end' | 'colon' | 'com
 
 /** SQLite's limit: https://sqlite.org/json1.html#jlimits */
 const deepest = 1000
-// The string is written so that no two parts of it can match the same text: otherwise a missing quote takes for ever.
-const token =
-  /[ \t\r]*([{}[\],:]|"[^"\\\p{Cc}]*(?:(?:\\["\\/bfnrtu]|[\x7f-\x9f])[^"\\\p{Cc}]*)*"|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)/uy
+// A string is its opening quote here: one expression for all of it would run out of stack in a string of some megabytes.
+const token = /[ \t\r]*([{}[\],:"]|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)/uy
+const special = /["\\\p{Cc}]/gu
 const blank = /^[ \t\r]*$/
+
+/** The index after the string that goes on at `from`; undefined when it does not end in this line or cannot be one. */
+function endOfString(line: string, from: number): number | undefined {
+  for (let at = from; ; ) {
+    special.lastIndex = at
+    const found = special.exec(line)
+    if (found === null || found[0] < ' ') return undefined
+    at = special.lastIndex
+    if (found[0] === '"') return at
+    // Unicode's own control characters, from U+007F to U+009F, are allowed.
+    if (found[0] !== '\\') continue
+    if (!'"\\/bfnrtu'.includes(line[at] ?? ' ')) return undefined
+    at++
+  }
+}

@@ -1,5 +1,5 @@
 import {isUtf8} from 'node:buffer'
-import {parse} from '../../engine/documents/json.ts'
+import {mistakeOf, parse} from '../../engine/documents/json.ts'
 import {peek} from '../../engine/documents/peek.ts'
 import type {Incoming} from '../../engine/documents/writer.ts'
 import {ValueScan} from './scan.ts'
@@ -247,6 +247,6 @@ function mistake(text: string): string {
     JSON.parse(text)
     return 'not JSON'
   } catch (error) {
-    return `not JSON: ${(error as Error).message}`
+    return `not JSON: ${mistakeOf(error)}`
   }
 }

@@ -1,3 +1,4 @@
+import {fstatSync} from 'node:fs'
 import type {Incoming} from '../../engine/documents/writer.ts'
 import {LitefeedError} from '../../engine/error.ts'
 import {Splitter} from './split.ts'
@@ -18,6 +19,8 @@ export class Stdin {
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<readonly Incoming[]> {
+    // Node reads nothing from a directory, and does not say so.
+    if (isDirectory(process.stdin.fd)) throw new LitefeedError('BAD_INPUT', 'stdin is a directory')
     const stop = () => process.stdin.destroy()
     this.#signal.addEventListener('abort', stop)
     const chunks = process.stdin[Symbol.asyncIterator]() as AsyncIterator<Buffer>
@@ -61,6 +64,14 @@ export class Stdin {
 const patience = 50
 /** Documents. */
 const largest = 10_000
+
+function isDirectory(fd: number): boolean {
+  try {
+    return fstatSync(fd).isDirectory()
+  } catch {
+    return false
+  }
+}
 
 /** What `next` brings, or `later` when that takes longer than `ms`. */
 async function orLater<T>(next: Promise<T>, ms: number): Promise<T | 'later'> {

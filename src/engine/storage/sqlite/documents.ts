@@ -1,3 +1,4 @@
+import {mistakeOf} from '../../documents/json.ts'
 import type {Key} from '../../documents/key.ts'
 import type {Cursor, Outcome, Page, Verdict, Write} from '../storage.ts'
 import type {Connection} from './connection.ts'
@@ -93,6 +94,6 @@ function reasonFor(text: string): string {
     JSON.parse(text)
     return 'SQLite does not take the document: it is nested deeper than 1000 levels, or longer than 1 GB'
   } catch (error) {
-    return `not JSON: ${(error as Error).message}`
+    return `not JSON: ${mistakeOf(error)}`
   }
 }

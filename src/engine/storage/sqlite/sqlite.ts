@@ -26,7 +26,7 @@ import {locatePosition, readBounds, readChanges, readLines} from './log.ts'
 import {initialise, readMeta} from './schema.ts'
 import {readSnapshot} from './snapshot.ts'
 import {identifier} from './sql.ts'
-import {describeTables, findTable, makeTable, requireTable} from './tables.ts'
+import {checkName, describeTables, findTable, makeTable, requireTable} from './tables.ts'
 import {CommitWatcher} from './wake.ts'
 
 /**
@@ -68,6 +68,7 @@ class SqliteStorage implements Storage {
   }
 
   async create(table: string): Promise<void> {
+    checkName(table)
     if ((await this.find(table)) !== undefined) return
     await this.#connection.write('hard', () => makeTable(this.#connection, table))
   }

@@ -37,9 +37,8 @@ export function requireTable(connection: Connection, table: string): string {
   })
 }
 
-/** Makes the table and its triggers. Must run in a write transaction. */
+/** Makes the table and its triggers, by a name that `checkName` allows. Must run in a write transaction. */
 export function makeTable(connection: Connection, table: string): void {
-  checkName(table)
   if (findTable(connection, table) !== undefined) return
   connection.execute(createTable(table))
   connection.prepare('INSERT OR REPLACE INTO _litefeed_tables (name, kind) VALUES (?, ?)').run(table, 'documents')
@@ -62,7 +61,8 @@ export function describeTables(connection: Connection): readonly TableInfo[] {
   })
 }
 
-function checkName(table: string): void {
+/** Refuses a name that a table cannot have. Throws MISUSE. */
+export function checkName(table: string): void {
   if (table === '') throw new LitefeedError('MISUSE', 'a table needs a name')
   if (/^(_litefeed_|sqlite_)/i.test(table)) {
     throw new LitefeedError(
