@@ -21,7 +21,9 @@ export class CommitWatcher implements Watcher {
   constructor(file: string, newest: () => Position) {
     this.#file = resolve(file)
     this.#newest = newest
-    this.#inode = statSync(this.#file).ino
+    const stats = statSync(this.#file, {throwIfNoEntry: false})
+    if (stats === undefined) throw this.#replaced()
+    this.#inode = stats.ino
     const names = new Set([basename(this.#file), `${basename(this.#file)}-wal`])
     try {
       this.#watcher = watch(dirname(this.#file), (_event, name) => {
@@ -50,7 +52,7 @@ export class CommitWatcher implements Watcher {
       if (left <= 0) return
       const pause = retries[next++] ?? (this.#watcher === undefined ? pollWithoutEvents : poll)
       await this.#pause(Math.min(pause, left), signal)
-      if (pause === poll) this.#checkFile()
+      if (next > retries.length) this.#checkFile()
     }
   }
 
@@ -96,7 +98,11 @@ export class CommitWatcher implements Watcher {
   /** A connection goes on with the file that it opened, also when another one has taken its name. */
   #checkFile(): void {
     if (statSync(this.#file, {throwIfNoEntry: false})?.ino === this.#inode) return
-    throw new LitefeedError('REPLACED', `${this.#file} was moved, removed or replaced while it was followed`, {
+    throw this.#replaced()
+  }
+
+  #replaced(): LitefeedError {
+    return new LitefeedError('REPLACED', `${this.#file} was moved, removed or replaced while it was followed`, {
       hint: 'start again; a position of the old file may not be one of the new file',
     })
   }
