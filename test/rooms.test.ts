@@ -27,6 +27,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     'engine/error.ts',
     'engine/storage/',
     'engine/documents/key.ts',
+    'engine/documents/json.ts',
     'better-sqlite3',
     'node:',
   ],
