@@ -703,7 +703,7 @@ describe('Ctrl-C', () => {
     const output = collect(child)
     child.stdin?.write('{"id":1}\n')
     await until(() => count(db) === 1)
-    child.stdin?.write('{"id":2}\n{"id":3}')
+    child.stdin?.write('{"id":2}\n{"id":3} ')
     await until(() => count(db) >= 2)
     child.kill('SIGINT')
     const run = await finished(child, output)

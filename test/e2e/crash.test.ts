@@ -39,7 +39,7 @@ test('a writer that is killed again and again: the log equals the tables, and wh
     const feed = () => {
       const lines = Array.from(
         {length: 200},
-        () => `{"id":${id++ % 3000},"round":${round},"text":"${'x'.repeat(100)}"}\n`,
+        () => `{"id":${id++ % 3000},"v":${(7 * round) % 5},"round":${round},"text":"${'x'.repeat(100)}"}\n`,
       )
       if (!writer.stdin?.destroyed) writer.stdin?.write(lines.join(''), error => error || setImmediate(feed))
     }

@@ -6,7 +6,7 @@ import {tmpdir} from 'node:os'
 import {dirname, join} from 'node:path'
 import {createInterface} from 'node:readline'
 import Sqlite from 'better-sqlite3'
-import {onTestFinished} from 'vitest'
+import {afterAll, onTestFinished} from 'vitest'
 
 export const root = join(import.meta.dirname, '../..')
 export const command = join(root, 'bin/run.js')
@@ -186,7 +186,6 @@ export async function databaseWith(tables: Record<string, readonly Line[]>): Pro
   if (template === undefined) {
     template = (async () => {
       const file = join(mkdtempSync(join(tmpdir(), 'litefeed-e2e-template-')), 'template.db')
-      process.once('exit', () => rmSync(dirname(file), {recursive: true, force: true}))
       for (const [table, values] of Object.entries(tables))
         await litefeed(['insert', table], {db: file, input: ndjson(values)})
       return file
@@ -198,6 +197,9 @@ export async function databaseWith(tables: Record<string, readonly Line[]>): Pro
 }
 
 const templates = new Map<string, Promise<string>>()
+afterAll(async () => {
+  for (const file of await Promise.all(templates.values())) rmSync(dirname(file), {recursive: true, force: true})
+})
 
 /** The whole log, as `changes` prints it. */
 export async function log(db: string, ...args: string[]): Promise<Line[]> {
