@@ -31,7 +31,9 @@ strings, as in RethinkDB; documents without the field are left out.`
     const {args, flags} = await this.parse(List)
     await using store = await this.open(flags, 'read')
     const {where, limit, map, 'order-by': orderBy} = flags
-    for await (const told of store.table(args.table).listLines({where, limit, map, orderBy})) {
+    for await (const told of store
+      .table(args.table)
+      .listLines({where, limit, map, orderBy, signal: this.interrupt.signal})) {
       await this.print(told)
       if (this.output.gone.aborted || this.interrupt.signal.aborted) break
     }

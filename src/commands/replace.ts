@@ -1,7 +1,7 @@
 import * as Args from '@oclif/core/args'
 import * as Flags from '@oclif/core/flags'
 import {misuse} from '../terminal/arguments.ts'
-import {parsed, selectionOf} from '../terminal/selection.ts'
+import {checkNamesItself, parsed, selectionOf} from '../terminal/selection.ts'
 import {WriteCommand} from '../terminal/write-command.ts'
 
 export default class Replace extends WriteCommand {
@@ -35,6 +35,7 @@ is no DOC: the expression makes it of the old document, or of null.`
     if (keys.length > 1) throw misuse(`one KEY at a time, not ${keys.length}`)
     const options = this.options(flags)
     const selected = selectionOf(keys, {all: false})
+    if (selected === undefined && document !== undefined) checkNamesItself(document, 'DOC')
 
     await using store = await this.open(flags, 'write')
     const {writer} = store.table(args.table)

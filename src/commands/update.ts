@@ -2,7 +2,7 @@ import * as Args from '@oclif/core/args'
 import * as Flags from '@oclif/core/flags'
 import type {Made} from '../engine/documents/writer.ts'
 import {misuse} from '../terminal/arguments.ts'
-import {parsed, selectionFlags, selectionOf} from '../terminal/selection.ts'
+import {checkNamesItself, parsed, selectionFlags, selectionOf} from '../terminal/selection.ts'
 import {WriteCommand} from '../terminal/write-command.ts'
 
 export default class Update extends WriteCommand {
@@ -42,6 +42,7 @@ KEY is JSON when it parses as a number, string, boolean or array, otherwise it i
       throw misuse('a PATCH is missing', 'a JSON object, "-" for stdin, or --expr')
     const options = this.options(flags)
     const selected = selectionOf(keys, flags)
+    if (selected === undefined && patch !== undefined) checkNamesItself(patch, 'PATCH')
 
     await using store = await this.open(flags, 'write')
     const {writer} = store.table(args.table)

@@ -1,5 +1,5 @@
 import * as Flags from '@oclif/core/flags'
-import {mistakeOf, parse} from '../engine/documents/json.ts'
+import {isObject, mistakeOf, parse} from '../engine/documents/json.ts'
 import type {Selected} from '../engine/documents/writer.ts'
 import {keyOf, misuse} from './arguments.ts'
 
@@ -23,6 +23,14 @@ export function selectionOf(
   if (keys.length > 0) return {keys: keys.map(keyOf)}
   if (flags.where !== undefined) return {where: flags.where}
   return flags.all ? {all: true} : undefined
+}
+
+/** Refuses an argument that is to say by its `id` which document it is about, and does not. */
+export function checkNamesItself(argument: string, name: string): void {
+  if (argument === '-') return
+  const value = parsed(argument, name)
+  if (Array.isArray(value) || (isObject(value) && Object.hasOwn(value, 'id'))) return
+  throw misuse(`which document? ${name} has no id, and there is no KEY`)
 }
 
 /** A JSON argument; refused by its name. */

@@ -62,5 +62,10 @@ function statusOf({code}: LitefeedError): number {
 /** What oclif's parser says of a command line, without its colours and its list of flags. */
 function misuseOf(error: unknown): string | undefined {
   if (!(error instanceof Error && 'oclif' in error)) return undefined
-  return error.message.split('\nSee more help')[0]
+  const [message = ''] = error.message.split('\nSee more help')
+  return message
+    .replace(/^The following errors? occurred:\s*/, '')
+    .replace(/^Missing \d+ required args?:\s*(\S+).*$/s, 'the argument $1 is missing')
+    .replaceAll(/\s+/g, ' ')
+    .trim()
 }

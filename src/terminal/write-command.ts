@@ -22,6 +22,7 @@ export abstract class WriteCommand extends LitefeedCommand {
   }
 
   #stdin: Stdin | undefined
+  #saidRefusal = false
 
   /** What the arguments hold, or stdin for none or "-". */
   protected input(args: readonly string[]): Source {
@@ -33,7 +34,7 @@ export abstract class WriteCommand extends LitefeedCommand {
   }
 
   protected options(flags: {'return-changes': boolean; durability: Durability}) {
-    return {returnChanges: flags['return-changes'], durability: flags.durability}
+    return {returnChanges: flags['return-changes'], durability: flags.durability, signal: this.interrupt.signal}
   }
 
   /** Carries the write out, shows how far it is, and prints its result, also that of a part when the rest failed. */
@@ -44,7 +45,7 @@ export abstract class WriteCommand extends LitefeedCommand {
       for await (const step of steps) {
         tally = step.tally
         if (step.refused.length > 0 || step.failures.length > 0) progress.clear()
-        for (const {line, reason} of step.refused) if (line !== undefined) say(`error: line ${line}: ${reason}`)
+        this.#sayRefused(step.refused)
         this.report.add(step.failures)
         progress.show(tally.documents, this.#stdin?.bytes)
       }
@@ -60,6 +61,15 @@ export abstract class WriteCommand extends LitefeedCommand {
     if (tally === undefined) return 0
     await this.print(tally.text())
     return tally.errors > 0 ? 1 : 0
+  }
+
+  /** Every line of input that was refused is named; of the documents that were selected there may be many, and one will do. */
+  #sayRefused(refused: WriteProgress['refused']): void {
+    for (const {line, reason} of refused) {
+      if (line !== undefined) say(`error: line ${line}: ${reason}`)
+      else if (!this.#saidRefusal) say(`error: ${reason}`)
+      this.#saidRefusal = true
+    }
   }
 }
 

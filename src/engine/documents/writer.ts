@@ -24,6 +24,8 @@ export interface WriteOptions {
   readonly durability?: Durability | undefined
   /** Put the old and the new value of every document that changed into the result. */
   readonly returnChanges?: boolean | undefined
+  /** Ends a write of selected documents between two of them; what is written stays. A stream of documents ends by itself. */
+  readonly signal?: AbortSignal | undefined
 }
 
 export interface InsertOptions extends WriteOptions {
@@ -153,18 +155,18 @@ export class Writer {
     const tally = new Tally(options.returnChanges ?? false)
     yield {tally, refused: await this.#carryOut([], tally, options), failures: []}
     if ('keys' in selected) {
-      const items = selected.keys.map(key => itemOf(key, decide(key)))
+      const items = selected.keys.map(key => itemOf(key, decide(key), options.signal))
       yield {tally, refused: await this.#carryOut(items, tally, options), failures: []}
       return
     }
     const where = 'where' in selected ? await Expression.compile(selected.where) : undefined
-    const matches = new Matches(where)
+    const matches = new Matches(where, options.signal)
     for await (const page of matches.of(this.#storage, this.#table)) {
       const items = page.map(({key, text}) => {
         const documentKey = toKey(parse(key))
         return where === undefined
-          ? {...itemOf(documentKey, decide(documentKey)), seen: text}
-          : itemWhere(where, documentKey, text, decide(documentKey))
+          ? {...itemOf(documentKey, decide(documentKey), options.signal), seen: text}
+          : itemWhere(where, documentKey, text, decide(documentKey), options.signal)
       })
       yield {tally, refused: await this.#carryOut(items, tally, options), failures: matches.takeFailures()}
     }
@@ -181,17 +183,17 @@ export class Writer {
 type Decide = (old: string | null) => Verdict | Promise<Verdict>
 
 /** A decision that an expression takes part in is async, and cannot be made inside a transaction. */
-function itemOf(key: Key, decide: Decide): Item {
-  return {key, reckon: async old => decide(old)}
+function itemOf(key: Key, decide: Decide, signal: AbortSignal | undefined): Item {
+  return {key, reckon: async old => (signal?.aborted ? undefined : decide(old))}
 }
 
 /** The decision holds for the document only while the condition does. */
-function itemWhere(where: Expression, key: Key, seen: string, decide: Decide): Item {
+function itemWhere(where: Expression, key: Key, seen: string, decide: Decide, signal: AbortSignal | undefined): Item {
   return {
     key,
     seen,
     reckon: async old => {
-      if (old === null) return undefined
+      if (old === null || signal?.aborted) return undefined
       if (old !== seen && !(await where.test(JSON.parse(old)))) return undefined
       return decide(old)
     },

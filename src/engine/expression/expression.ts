@@ -35,6 +35,17 @@ export class Expression {
    * builds more than a million items.
    */
   async evaluate(input: unknown): Promise<unknown> {
+    const value = await this.#run(input)
+    if (isFunction(value)) throw new LitefeedError('EXPRESSION_FAILED', 'the result is a function')
+    return value
+  }
+
+  /** Whether the value counts as true, as JSONata's own conditions see it. Takes and throws what `evaluate` does. */
+  async test(input: unknown): Promise<boolean> {
+    return isTrue(await this.#run(input))
+  }
+
+  async #run(input: unknown): Promise<unknown> {
     const start = performance.now()
     try {
       return await this.#program.evaluate(input)
@@ -46,11 +57,6 @@ export class Expression {
       // An evaluation never leaves the microtask queue. After a long one let signals and timers have their turn.
       if (performance.now() - start > 20) await nextTurn()
     }
-  }
-
-  /** Whether the value counts as true, as JSONata's own conditions see it. */
-  async test(input: unknown): Promise<boolean> {
-    return isTrue(await this.evaluate(input))
   }
 }
 

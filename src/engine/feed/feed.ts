@@ -65,8 +65,9 @@ export class Feed<T = FeedEvent> implements AsyncIterable<T> {
 
     if (start.warnings.length > 0) yield {...nothing, warnings: start.warnings}
     if (includeStates && includeInitial) yield notice({type: 'state', state: 'initializing', seq: position})
-    for (let at = 0; at < start.initial.length && left > 0 && !signal.aborted; at += batchSize) {
-      const told = await selector.tell(start.initial.slice(at, at + batchSize), left)
+    for (let at = 0; at < start.initial.length && left > 0 && !signal.aborted; ) {
+      const {tried, ...told} = await selector.tell(start.initial.slice(at, at + batchSize), left)
+      at += tried
       left -= told.count
       if (told.count > 0 || told.failures.length > 0) yield {...told, warnings: []}
     }

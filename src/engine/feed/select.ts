@@ -10,8 +10,8 @@ import type {FeedOptions} from './options.ts'
 export interface Selector {
   /** The next lines of the log, at most range.limit. */
   read(storage: Storage, range: Range): Promise<Told & Progress>
-  /** The lines of these events, at most `limit`. */
-  tell(events: readonly RawEvent[], limit: number): Promise<Told>
+  /** The lines of the first `tried` of these events, at most `limit`: fewer than all when it takes long. */
+  tell(events: readonly RawEvent[], limit: number): Promise<Told & {readonly tried: number}>
 }
 
 /** Throws BAD_EXPRESSION. */
@@ -29,7 +29,12 @@ const everything: Selector = {
   },
   async tell(events, limit) {
     const shown = events.slice(0, limit)
-    return {lines: Buffer.from(shown.map(eventLine).join('')), count: shown.length, failures: []}
+    return {
+      lines: Buffer.from(shown.map(eventLine).join('')),
+      count: shown.length,
+      failures: [],
+      tried: shown.length,
+    }
   },
 }
 
@@ -55,21 +60,25 @@ class ExpressionSelector implements Selector {
   async read(storage: Storage, range: Range): Promise<Told & Progress> {
     // The limit is one of lines; how many changes make them is not known before.
     const {changes, position, drained} = await storage.changes({...range, limit: batchSize})
-    const told = await this.tell(changes.map(changeEvent), range.limit)
-    return {...told, position, drained}
+    const {tried, ...told} = await this.tell(changes.map(changeEvent), range.limit)
+    if (tried === changes.length) return {...told, position, drained}
+    return {...told, position: changes[tried - 1]?.seq ?? range.after, drained: false}
   }
 
-  async tell(events: readonly RawEvent[], limit: number): Promise<Told> {
+  async tell(events: readonly RawEvent[], limit: number): Promise<Told & {tried: number}> {
     const lines: string[] = []
     const failures: Failure[] = []
+    const start = performance.now()
+    let tried = 0
     for (const event of events) {
-      // A batch of expressions that run into their time limit takes minutes; the feed has ended then anyway.
-      if (this.#signal?.aborted) break
       if (lines.length === limit || (failures.length > 0 && this.#onError === 'fail')) break
+      // Expressions that run into their time limit would keep a whole batch silent for minutes.
+      if (this.#signal?.aborted || performance.now() - start > slice) break
+      tried++
       const line = await this.#line(event, failures)
       if (line !== undefined) lines.push(line)
     }
-    return {lines: Buffer.from(lines.join('')), count: lines.length, failures}
+    return {lines: Buffer.from(lines.join('')), count: lines.length, failures, tried}
   }
 
   async #line(event: RawEvent, failures: Failure[]): Promise<string | undefined> {
@@ -84,6 +93,9 @@ class ExpressionSelector implements Selector {
     }
   }
 }
+
+/** Milliseconds after which what there is to tell is told. */
+const slice = 100
 
 /** How many changes are read at once. Enough to make a statement worth its while, few enough to keep it short. */
 export const batchSize = 500

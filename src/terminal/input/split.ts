@@ -15,7 +15,8 @@ import {ValueScan} from './scan.ts'
  */
 export class Splitter {
   bytes = 0
-  #pending: Buffer = Buffer.alloc(0)
+  /** What came after the last line break. In pieces: putting them together each time would take ever longer. */
+  #pending: Buffer[] = []
   /** The number of the line that comes next. */
   #line = 1
   /** The line on which the array began that the values are in. */
@@ -32,10 +33,10 @@ export class Splitter {
   push(chunk: Buffer): Incoming[] {
     this.bytes += chunk.length
     const end = chunk.lastIndexOf(newline)
-    if (end === -1) this.#pending = Buffer.concat([this.#pending, chunk])
+    if (end === -1) this.#pending.push(chunk)
     else {
-      this.#lines(Buffer.concat([this.#pending, chunk.subarray(0, end)]))
-      this.#pending = chunk.subarray(end + 1)
+      this.#lines(Buffer.concat([...this.#pending, chunk.subarray(0, end)]))
+      this.#pending = [chunk.subarray(end + 1)]
       this.#triedAt = 0
     }
     this.#tryPending()
@@ -44,8 +45,9 @@ export class Splitter {
 
   /** The values that were complete but for the end of the input; what is broken off is refused. */
   end(): Incoming[] {
-    if (this.#pending.length > 0) this.#lines(this.#pending)
-    this.#pending = Buffer.alloc(0)
+    const rest = Buffer.concat(this.#pending)
+    if (rest.length > 0) this.#lines(rest)
+    this.#pending = []
     while (this.#value !== undefined) this.#giveUp('the input ends within this value')
     if (this.#array !== undefined) this.#refuse(this.#array, 'the input ends within this array; what it held is stored')
     this.#array = undefined
@@ -193,17 +195,19 @@ export class Splitter {
    * when it has doubled since.
    */
   #tryPending(): void {
-    const pending = this.#pending
-    if (this.#value !== undefined || (pending.length > long && pending.length < 2 * this.#triedAt)) return
-    const last = pending.at(-1)
-    if (last === undefined || !'}],'.includes(String.fromCharCode(last)) || !isUtf8(pending)) return
-    this.#triedAt = pending.length
+    const length = this.#pending.reduce((sum, piece) => sum + piece.length, 0)
+    if (this.#value !== undefined || (length > long && length < 2 * this.#triedAt)) return
+    const last = this.#pending.at(-1)?.at(-1)
+    if (last === undefined || !'}],'.includes(String.fromCharCode(last))) return
+    const pending = Buffer.concat(this.#pending)
+    if (!isUtf8(pending)) return
+    this.#triedAt = length
     const line = this.#line === 1 ? withoutMark(pending.toString()) : pending.toString()
     const before = {array: this.#array, comma: this.#comma, out: this.#out.length}
     this.#scanLine(line, this.#line)
     const broken = this.#value !== undefined || this.#out.slice(before.out).some(incoming => 'refused' in incoming)
     if (!broken) {
-      this.#pending = Buffer.alloc(0)
+      this.#pending = []
       this.#triedAt = 0
       return
     }

@@ -18,6 +18,8 @@ export type Access = 'read' | 'write'
  */
 export class Connection implements Disposable {
   readonly file: string
+  /** By which a file that has taken its name can be told from it. */
+  readonly inode: number
   readonly #db: Database
   readonly #statements = new Map<string, Statement>()
   #durability: Durability | undefined
@@ -39,6 +41,7 @@ export class Connection implements Disposable {
 
   private constructor(file: string, db: Database) {
     this.file = file
+    this.inode = statSync(file).ino
     this.#db = db
   }
 

@@ -29,19 +29,19 @@ export function writeDocuments(connection: Connection, table: string, writes: re
  * have been inserted, and the transaction must be rolled back. Several times faster than one by one.
  */
 export function insertDocuments(connection: Connection, table: string, writes: readonly Write[]): boolean {
-  for (let start = 0; start < writes.length; start += rowsAtOnce) {
-    const rows = writes.slice(start, start + rowsAtOnce)
+  for (let start = 0; start < writes.length; ) {
+    const size = rowsAtOnce.find(rows => rows <= writes.length - start) ?? 1
     const values: unknown[] = []
-    for (const write of rows) if ('insert' in write) values.push(toSql(write.key), write.insert)
-    const statement = connection.prepare(
-      `INSERT INTO ${identifier(table)} (id, doc) VALUES ${Array(rows.length).fill('(?, ?)').join(', ')} ON CONFLICT DO NOTHING`,
-    )
+    for (const write of writes.slice(start, start + size)) {
+      if ('insert' in write) values.push(toSql(write.key), write.insert)
+    }
     try {
-      if (statement.run(values).changes !== rows.length) return false
+      if (connection.prepare(insertSql(table, size)).run(values).changes !== size) return false
     } catch (error) {
       if (isRefusal(error)) return false
       throw error
     }
+    start += size
   }
   return true
 }
@@ -68,7 +68,12 @@ export function pageDocuments(connection: Connection, table: string, after: Curs
   return documents.length < limit && bytes <= 8e6 ? {documents} : {documents, next: {cursor: last}}
 }
 
-const rowsAtOnce = 64
+/** Few sizes, so that few statements are prepared. */
+const rowsAtOnce = [1000, 100, 10, 1]
+
+function insertSql(table: string, rows: number): string {
+  return `INSERT INTO ${identifier(table)} (id, doc) VALUES ${Array(rows).fill('(?, ?)').join(', ')} ON CONFLICT DO NOTHING`
+}
 
 function carryOut(connection: Connection, table: string, key: Key, old: string | null, verdict: Verdict): Outcome {
   try {

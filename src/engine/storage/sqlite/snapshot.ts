@@ -10,8 +10,9 @@ export function readSnapshot(connection: Connection, selection: Selection, at: P
   const bounds = readBounds(connection)
   const position = at ?? bounds.newest
   checkPosition(bounds, position)
-  const wanted = selection.keys && keyTexts(connection, selection.keys)
-  const tables = selection.tables?.map(asked => tableNow(connection, asked)) ?? tablesSince(connection, position)
+  const wanted = selection.keys && [...new Set(keyTexts(connection, selection.keys))]
+  const asked = selection.tables && new Map(selection.tables.map(name => [name.toLowerCase(), name]))
+  const tables = asked ? [...asked.values()].map(name => tableNow(connection, name)) : tablesSince(connection, position)
   const documents = tables.flatMap(({table, exists}) => {
     const there = new Map(exists ? readTable(connection, table, wanted) : [])
     if (position < bounds.newest) wind(there, connection, table, position, wanted)

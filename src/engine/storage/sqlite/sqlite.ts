@@ -132,7 +132,7 @@ class SqliteStorage implements Storage {
   }
 
   watch(): Watcher {
-    return new CommitWatcher(this.#connection.file, () => readBounds(this.#connection).newest)
+    return new CommitWatcher(this.#connection.file, this.#connection.inode, () => readBounds(this.#connection).newest)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -18,12 +18,12 @@ export class CommitWatcher implements Watcher {
   #heard = true
   #listener: (() => void) | undefined
 
-  constructor(file: string, newest: () => Position) {
+  /** `inode` is the file's own number, which it had when it was opened. */
+  constructor(file: string, inode: number, newest: () => Position) {
     this.#file = resolve(file)
+    this.#inode = inode
     this.#newest = newest
-    const stats = statSync(this.#file, {throwIfNoEntry: false})
-    if (stats === undefined) throw this.#replaced()
-    this.#inode = stats.ino
+    this.#checkFile()
     const names = new Set([basename(this.#file), `${basename(this.#file)}-wal`])
     try {
       this.#watcher = watch(dirname(this.#file), (_event, name) => {
