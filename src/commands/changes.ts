@@ -3,19 +3,21 @@ import * as Flags from '@oclif/core/flags'
 import {durations, flagValue, keyOf} from '../terminal/arguments.ts'
 import {LitefeedCommand} from '../terminal/command.ts'
 import {parseInterval, parseSince, parseUntil} from '../terminal/duration.ts'
+import {prose} from '../terminal/prose.ts'
 import {say} from '../terminal/talk.ts'
 
 export default class Changes extends LitefeedCommand {
   static override summary = 'Follow the changes of tables, a line of JSON each.'
-  static override description = `Without TABLE, those of every table. A line:
-{"seq":7,"ts_ms":1763805600123,"table":"users","key":1,"type":"change","old_val":{...},"new_val":{...}}
-"type" is add (old_val is null), change, remove (new_val is null), and with the options below initial, state, heartbeat.
+  static override description =
+    prose`Without TABLE, those of every table. An event has the keys seq, ts_ms, table, key, type, old_val and new_val; seq is its
+position in the log, and type is add (old_val is null), change or remove (new_val is null). With the options below there
+are initial (no old_val), state and heartbeat as well.
 
 --filter and --map are JSONata over such an event. One that fails on an event leaves it out, says so on stderr, and makes
 the exit status 1. A position that the log no longer holds ends the feed with exit status 3.
 
-A POSITION of --since is where the last feed stopped: the seq of the last line that was dealt with.
-DURATION is such as 250ms, 2s, 5m, 1h30m, 7d. TIMESTAMP is ISO 8601: a day is UTC, a time without a zone is local.`
+A POSITION of --since is where the last feed stopped: the seq of the last line that was dealt with. DURATION is such as
+250ms, 2s, 5m, 1h30m, 7d. TIMESTAMP is ISO 8601: a day is UTC, a time without a zone is local.`
   static override examples = [
     {description: 'everything that happens from now on', command: '<%= config.bin %> changes'},
     {
@@ -38,7 +40,7 @@ DURATION is such as 250ms, 2s, 5m, 1h30m, 7d. TIMESTAMP is ISO 8601: a day is UT
   ]
 
   static override args = {
-    table: Args.string({description: 'tables', multiple: true, ignoreStdin: true}),
+    table: Args.string({description: 'the tables to follow; every table without', multiple: true, ignoreStdin: true}),
   }
 
   static override flags = {

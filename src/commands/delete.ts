@@ -1,12 +1,13 @@
 import * as Args from '@oclif/core/args'
 import {misuse} from '../terminal/arguments.ts'
+import {prose} from '../terminal/prose.ts'
 import {selectionFlags, selectionOf} from '../terminal/selection.ts'
 import {WriteCommand} from '../terminal/write-command.ts'
 
 export default class Delete extends WriteCommand {
   static override summary = 'Delete documents.'
   static override description =
-    `A KEY that is not there counts in "skipped". KEY is JSON when it parses as a number, string, boolean or array, otherwise
+    prose`A KEY that is not there counts in "skipped". KEY is JSON when it parses as a number, string, boolean or array, otherwise
 it is the string itself: 1 is a number, '"1"' and abc are strings.`
   static override examples = [
     '<%= config.bin %> delete users 1 2',

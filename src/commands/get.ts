@@ -2,12 +2,13 @@ import * as Args from '@oclif/core/args'
 import {oneLine} from '../engine/storage/line.ts'
 import {keyOf} from '../terminal/arguments.ts'
 import {LitefeedCommand} from '../terminal/command.ts'
+import {prose} from '../terminal/prose.ts'
 import {say} from '../terminal/talk.ts'
 
 export default class Get extends LitefeedCommand {
   static override summary = 'Print documents by key, in the order asked.'
   static override description =
-    `A key that is not there prints nothing, says so on stderr, and makes the exit status 1. KEY is JSON when it parses as a
+    prose`A key that is not there prints nothing, says so on stderr, and makes the exit status 1. KEY is JSON when it parses as a
 number, string, boolean or array, otherwise it is the string itself: 1 is a number, '"1"' and abc are strings.`
   static override examples = ['<%= config.bin %> get users 1 2 abc', `<%= config.bin %> get users '["a",1]'`]
 

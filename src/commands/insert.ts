@@ -1,11 +1,12 @@
 import * as Args from '@oclif/core/args'
 import * as Flags from '@oclif/core/flags'
+import {prose} from '../terminal/prose.ts'
 import {WriteCommand} from '../terminal/write-command.ts'
 
 export default class Insert extends WriteCommand {
   static override summary = 'Store documents.'
   static override description =
-    `DOC is a JSON object, or an array of them. Without DOC, or with "-", they come from stdin: one a line (NDJSON), one
+    prose`DOC is a JSON object, or an array of them. Without DOC, or with "-", they come from stdin: one a line (NDJSON), one
 array, or one after the other. A document without an id gets one. The table is created when it does not exist.
 
 Each document stands alone: one that is refused counts in "errors" and makes the exit status 1, the others are stored.

@@ -1,11 +1,12 @@
 import * as Args from '@oclif/core/args'
 import * as Flags from '@oclif/core/flags'
 import {LitefeedCommand} from '../terminal/command.ts'
+import {prose} from '../terminal/prose.ts'
 
 export default class List extends LitefeedCommand {
   static override summary = 'Print the documents of a table.'
   static override description =
-    `One a line, in the order of their keys. With --order-by in the order of a field: arrays, booleans, null, numbers, objects,
+    prose`One a line, in the order of their keys. With --order-by in the order of a field: arrays, booleans, null, numbers, objects,
 strings, as in RethinkDB; documents without the field are left out.`
   static override examples = [
     '<%= config.bin %> list users',

@@ -1,13 +1,14 @@
 import * as Args from '@oclif/core/args'
 import * as Flags from '@oclif/core/flags'
 import {misuse} from '../terminal/arguments.ts'
+import {prose} from '../terminal/prose.ts'
 import {checkNamesItself, parsed, selectionOf} from '../terminal/selection.ts'
 import {WriteCommand} from '../terminal/write-command.ts'
 
 export default class Replace extends WriteCommand {
   static override summary = 'Put a whole document in the place of another.'
   static override description =
-    `DOC is a JSON object; it is inserted when there is no document with its id, and null deletes the one with the KEY.
+    prose`DOC is a JSON object; it is inserted when there is no document with its id, and null deletes the one with the KEY.
 Without KEY the document's own id counts. With "-" stdin brings documents, each for the id that it has. With --expr there
 is no DOC: the expression makes it of the old document, or of null.`
   static override usage = ['replace TABLE [KEY] DOC|null|-', 'replace TABLE KEY --expr EXPR']

@@ -2,13 +2,14 @@ import * as Args from '@oclif/core/args'
 import * as Flags from '@oclif/core/flags'
 import type {Made} from '../engine/documents/writer.ts'
 import {misuse} from '../terminal/arguments.ts'
+import {prose} from '../terminal/prose.ts'
 import {checkNamesItself, parsed, selectionFlags, selectionOf} from '../terminal/selection.ts'
 import {WriteCommand} from '../terminal/write-command.ts'
 
 export default class Update extends WriteCommand {
   static override summary = 'Merge a patch into documents.'
   static override description =
-    `PATCH is a JSON object. Objects in it are merged deeply, everything else replaces what was there; null is a value.
+    prose`PATCH is a JSON object. Objects in it are merged deeply, everything else replaces what was there; null is a value.
 With "-" stdin brings documents, each with the id of the one that it is merged into; a PATCH that carries an id may do
 without KEY as well. With --expr there is no PATCH: the expression makes it of the document, and nothing is no change.
 
