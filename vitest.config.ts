@@ -1,4 +1,8 @@
+import {join} from 'node:path'
 import {defineConfig} from 'vitest/config'
+
+// vitest keeps a token of its own here, which would otherwise be in the home directory.
+process.env.XDG_DATA_HOME = join(import.meta.dirname, 'node_modules/.cache')
 
 export default defineConfig({
   test: {
