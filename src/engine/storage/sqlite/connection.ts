@@ -29,8 +29,12 @@ export class Connection implements Disposable {
     const connection = new Connection(file, openFile(file, access))
     try {
       await connection.retry(db => {
+        // Says what a new file gets, and nothing to one that is there. Half as many pages cost a bulk load a tenth less.
+        if (access === 'write') db.pragma('page_size = 8192')
         const wal = db.pragma('journal_mode', {simple: true}) === 'wal'
         if (access === 'write' && !wal) db.pragma('journal_mode = WAL')
+        // A WAL of 4 MB, as SQLite has it with pages of the usual size.
+        db.pragma('wal_autocheckpoint = 500')
       })
       return connection
     } catch (error) {
