@@ -13,7 +13,8 @@ rmSync('dist', {recursive: true, force: true})
 rmSync('oclif.manifest.json', {force: true})
 
 const commands = globSync('src/commands/*.ts').map(file => [`commands/${basename(file, '.ts')}`, file])
-const common = {platform: 'node' as const, external: ['better-sqlite3']}
+// The oldest Node of `engines` decides: it does not know `using`, for one.
+const common = {platform: 'node' as const, external: ['better-sqlite3'], transform: {target: 'node22'}}
 const stubs = {debug: join(root, 'scripts/stubs/debug.cjs'), 'wsl-utils': join(root, 'scripts/stubs/wsl-utils.js')}
 
 const cli = await rolldown({
