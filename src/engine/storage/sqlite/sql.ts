@@ -28,7 +28,7 @@ export function toSql(key: Key): string | number | bigint | Buffer {
 }
 
 /**
- * better-sqlite3 binds a number past 32 bits as a real; a whole one must be an integer. The digits are those that JSON
+ * better-sqlite3 binds every number as a real, and a bigint as an integer. The digits are those that JSON
  * shows, which past 2^53 are not those of the double: 2 ** 62 is written as 4611686018427388000.
  */
 function wholeNumber(key: number): bigint | undefined {

@@ -11,8 +11,6 @@ import {docText, identifier, keyJson, literal} from './sql.ts'
  * delete trigger does fire; it records the removal itself and empties the stash. Each table has a stash of its own, since
  * the application's triggers may write to one table in the middle of a write to another.
  *
- * In a BEFORE trigger the rowid of a row that is given none is -1, which saves the usual insertion a look.
- *
  * The SQL is of SQLite 3.38 and earlier, since it runs in the writer's library.
  */
 export function createTable(table: string): string {
@@ -37,7 +35,7 @@ export function createTable(table: string): string {
 
   CREATE TRIGGER ${trigger('before_insert')} BEFORE INSERT ON ${name}
   WHEN EXISTS (SELECT 1 FROM ${name} WHERE id = new.id)
-    OR (new.rowid <> -1 AND EXISTS (SELECT 1 FROM ${name} WHERE rowid = new.rowid))
+    OR EXISTS (SELECT 1 FROM ${name} WHERE rowid = new.rowid)
     OR EXISTS (SELECT 1 FROM _litefeed_stash WHERE ${ours})
   BEGIN ${stash('id = new.id OR rowid = new.rowid')} END;
 
