@@ -49,28 +49,50 @@ export function noticeLine(notice: StateEvent | HeartbeatEvent): string {
   return `${JSON.stringify(notice)}\n`
 }
 
-/** The event as an expression sees it: a value is parsed when the expression asks for it, and not before. */
-export function lazyEvent(event: RawEvent): object {
-  const {seq, ts_ms, table, type} = event
-  const lazy = {seq, ts_ms, table, key: undefined, type}
-  define(lazy, 'key', event.key)
-  if (event.old_val !== undefined) define(lazy, 'old_val', event.old_val)
-  define(lazy, 'new_val', event.new_val)
-  return lazy
+/**
+ * The event as an expression sees it: a value is parsed when the expression asks for it, and not before. Written as literals,
+ * since properties that are defined one by one make objects that are several times slower.
+ */
+export function lazyEvent({seq, ts_ms, table, key, type, old_val, new_val}: RawEvent): object {
+  const keyOnce = once(key)
+  const newOnce = once(new_val)
+  if (old_val === undefined) {
+    return {
+      seq,
+      ts_ms,
+      table,
+      get key() {
+        return keyOnce()
+      },
+      type,
+      get new_val() {
+        return newOnce()
+      },
+    }
+  }
+  const oldOnce = once(old_val)
+  return {
+    seq,
+    ts_ms,
+    table,
+    get key() {
+      return keyOnce()
+    },
+    type,
+    get old_val() {
+      return oldOnce()
+    },
+    get new_val() {
+      return newOnce()
+    },
+  }
 }
 
-function define(target: object, name: string, text: string | null): void {
+/** The value of a text, parsed at the first call. */
+function once(text: string | null): () => unknown {
   let value: unknown
-  let parsed = false
-  Object.defineProperty(target, name, {
-    enumerable: true,
-    configurable: true,
-    get() {
-      if (!parsed) {
-        value = text === null ? null : JSON.parse(text)
-        parsed = true
-      }
-      return value
-    },
-  })
+  return () => {
+    if (value === undefined) value = text === null ? null : JSON.parse(text)
+    return value
+  }
 }
