@@ -32,6 +32,7 @@ export function toSql(key: Key): string | number | bigint | Buffer {
  * shows, which past 2^53 are not those of the double: 2 ** 62 is written as 4611686018427388000.
  */
 function wholeNumber(key: number): bigint | undefined {
+  if (Number.isSafeInteger(key)) return BigInt(key)
   if (Math.abs(key) > 2 ** 63) return undefined
   const whole = BigInt(String(key))
   return BigInt.asIntN(64, whole) === whole ? whole : undefined
