@@ -44,6 +44,7 @@ const failures: readonly Failure[] = [
     /^SQLITE_READONLY/,
     'READ_ONLY',
     file => `${file} cannot be written: the file, its directory or its file system is read-only`,
+    'also to be read it needs a place beside it for its -shm; copy it to one',
   ],
   [
     /^SQLITE_(CANTOPEN|PERM|AUTH)/,
