@@ -31,6 +31,16 @@ export function mistakeOf(error: unknown): string {
   return (error as Error).message.replace(/ \(line \d+ column \d+\)$/, '')
 }
 
+/** Why a text is not JSON; undefined when it is. */
+export function mistakeIn(text: string): string | undefined {
+  try {
+    JSON.parse(text)
+    return undefined
+  } catch (error) {
+    return `not JSON: ${mistakeOf(error)}`
+  }
+}
+
 /** An object of JSON, as opposed to an array, a scalar, or a number kept as text. */
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !JSON.isRawJSON(value)

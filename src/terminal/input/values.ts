@@ -1,4 +1,4 @@
-import {mistakeOf, parse} from '../../engine/documents/json.ts'
+import {mistakeIn, parse} from '../../engine/documents/json.ts'
 import {peek} from '../../engine/documents/peek.ts'
 import type {Incoming} from '../../engine/documents/writer.ts'
 import {ValueScan} from './scan.ts'
@@ -139,7 +139,7 @@ export class Values {
     const scan = new ValueScan()
     const result = scan.scan(line, at)
     if (result === 'error') {
-      this.#refuse(number, mistake(line.slice(at)))
+      this.#refuse(number, mistakeIn(line.slice(at)) ?? 'not JSON')
       this.#comma = false
       return line.length
     }
@@ -158,7 +158,7 @@ export class Values {
       const value = parse(text)
       this.#out.push({line, value})
     } catch {
-      this.#refuse(line, mistake(text))
+      this.#refuse(line, mistakeIn(text) ?? 'not JSON')
     }
   }
 
@@ -192,13 +192,4 @@ function withoutMark(line: string): string {
 
 function holdsSomething(value: unknown): boolean {
   return typeof value === 'object' && value !== null && !JSON.isRawJSON(value) && Object.keys(value).length > 0
-}
-
-function mistake(text: string): string {
-  try {
-    JSON.parse(text)
-    return 'not JSON'
-  } catch (error) {
-    return `not JSON: ${mistakeOf(error)}`
-  }
 }

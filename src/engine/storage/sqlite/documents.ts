@@ -1,4 +1,4 @@
-import {mistakeOf} from '../../documents/json.ts'
+import {mistakeIn} from '../../documents/json.ts'
 import type {Key} from '../../documents/key.ts'
 import type {Cursor, Outcome, Page, Verdict, Write} from '../storage.ts'
 import type {Connection} from './connection.ts'
@@ -95,10 +95,7 @@ function carryOut(connection: Connection, table: string, key: Key, old: string |
 
 /** Why the table's CHECK failed: the one constraint that a document can violate. https://sqlite.org/json1.html#jlimits */
 function reasonFor(text: string): string {
-  try {
-    JSON.parse(text)
-    return 'SQLite does not take the document: it is nested deeper than 1000 levels, or longer than 1 GB'
-  } catch (error) {
-    return `not JSON: ${mistakeOf(error)}`
-  }
+  return (
+    mistakeIn(text) ?? 'SQLite does not take the document: it is nested deeper than 1000 levels, or longer than 1 GB'
+  )
 }
