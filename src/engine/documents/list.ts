@@ -2,18 +2,18 @@ import {setImmediate as nextTurn} from 'node:timers/promises'
 import {LitefeedError} from '../error.ts'
 import {Expression} from '../expression/expression.ts'
 import {oneLine} from '../storage/line.ts'
-import type {Cursor, Storage} from '../storage/storage.ts'
-import {failureError, type Told} from '../told.ts'
+import type {Storage} from '../storage/storage.ts'
+import {type Failure, failureError, type Told} from '../told.ts'
 import {restoreDigits, stringify} from './json.ts'
-import {compareValues, type Order, parseOrder, valueAt} from './order.ts'
+import {type Match, Matches} from './matches.ts'
+import {comparePlaces, type Order, type Place, parseOrder, placeOf} from './order.ts'
+import {DocumentSet, type SetOptions} from './set.ts'
 
-export interface ListOptions {
-  /** A JSONata expression over the document; only those for which it is true. */
-  readonly where?: string | undefined
-  /** A field, `age` or `address.city`, with `:desc` the greatest first. Documents without the field are left out. */
+export interface ListOptions extends SetOptions {
+  /** A field of the stored document, `age` or `address.city`, with `:desc` the greatest first. Documents without it are left out. */
   readonly orderBy?: string | undefined
   readonly limit?: number | undefined
-  /** A JSONata expression over the document; its result instead of the document. */
+  /** A JSONata expression over what stands for the document in the set; its result instead. */
   readonly map?: string | undefined
   /** What an expression that fails on a document does: `skip` the document, or `fail`. `skip` when absent. */
   readonly onError?: 'skip' | 'fail' | undefined
@@ -23,12 +23,12 @@ export interface ListOptions {
 
 /** The documents of a table as lines. Without `orderBy` in the order of the keys: numbers, strings, then the others. */
 export async function* listDocuments(storage: Storage, table: string, options: ListOptions): AsyncGenerator<Told> {
-  const {where, map, limit = Number.POSITIVE_INFINITY, orderBy} = options
+  const {map, limit = Number.POSITIVE_INFINITY, orderBy} = options
   if (orderBy === '') throw new LitefeedError('MISUSE', 'orderBy needs the name of a field')
   if (limit !== Number.POSITIVE_INFINITY && !(Number.isSafeInteger(limit) && limit >= 0)) {
     throw new LitefeedError('MISUSE', `limit must be a whole number from 0 on, not ${limit}`)
   }
-  const matches = new Matches(where === undefined ? undefined : await Expression.compile(where), options.signal)
+  const matches = new Matches(await DocumentSet.compile(options), options.signal)
   const mapper = new Mapper(map === undefined ? undefined : await Expression.compile(map), options.signal)
   const found =
     orderBy === undefined ? matches.of(storage, table) : sorted(matches.of(storage, table), parseOrder(orderBy), limit)
@@ -46,59 +46,6 @@ export async function* listDocuments(storage: Storage, table: string, options: L
   }
 }
 
-interface Stored {
-  readonly key: string
-  readonly text: string
-}
-
-/** The documents for which a condition holds, page by page. */
-export class Matches {
-  readonly #where: Expression | undefined
-  readonly #signal: AbortSignal | undefined
-  #failures: Failures = []
-
-  constructor(where: Expression | undefined, signal: AbortSignal | undefined) {
-    this.#where = where
-    this.#signal = signal
-  }
-
-  async *of(storage: Storage, table: string): AsyncGenerator<readonly Stored[]> {
-    let cursor: Cursor | undefined
-    do {
-      const page = await storage.page(table, cursor, pageSize)
-      if (this.#where === undefined) yield page.documents
-      else yield* this.#filter(page.documents, this.#where)
-      cursor = page.next
-    } while (cursor !== undefined && !this.#signal?.aborted)
-  }
-
-  /** The documents on which the condition failed since the last call. */
-  takeFailures(): Failures {
-    const failures = this.#failures
-    this.#failures = []
-    return failures
-  }
-
-  async *#filter(documents: readonly Stored[], where: Expression): AsyncGenerator<readonly Stored[]> {
-    let matching: Stored[] = []
-    let start = performance.now()
-    for (const document of documents) {
-      if (this.#signal?.aborted) return
-      if (performance.now() - start > slice) {
-        yield matching
-        matching = []
-        start = performance.now()
-      }
-      try {
-        if (await where.test(JSON.parse(document.text))) matching.push(document)
-      } catch (error) {
-        this.#failures.push({expression: where.text, place: {key: document.key}, message: (error as Error).message})
-      }
-    }
-    yield matching
-  }
-}
-
 class Mapper {
   readonly #map: Expression | undefined
   readonly #signal: AbortSignal | undefined
@@ -109,12 +56,12 @@ class Mapper {
   }
 
   /** The lines of the documents, at most `limit`, with the failures there were before and those of the mapping. */
-  async *tell(documents: readonly Stored[], limit: number, earlier: Failures): AsyncGenerator<Told> {
+  async *tell(documents: readonly Match[], limit: number, earlier: Failure[]): AsyncGenerator<Told> {
     let lines: string[] = []
     let failures = earlier
     let left = limit
     let start = performance.now()
-    for (const {key, text} of documents) {
+    for (const {key, shown} of documents) {
       if (lines.length === left || this.#signal?.aborted) break
       if (performance.now() - start > slice) {
         yield {lines: Buffer.from(lines.join('')), count: lines.length, failures}
@@ -126,8 +73,8 @@ class Mapper {
       try {
         const line =
           this.#map === undefined
-            ? oneLine(text)
-            : stringify(restoreDigits(await this.#map.evaluate(JSON.parse(text)), [text]))
+            ? oneLine(shown)
+            : stringify(restoreDigits(await this.#map.evaluate(JSON.parse(shown)), [shown]))
         if (line !== undefined) lines.push(`${line}\n`)
       } catch (error) {
         failures.push({expression: this.#map?.text ?? '', place: {key}, message: (error as Error).message})
@@ -140,25 +87,21 @@ class Mapper {
 /** Milliseconds after which what there is to tell is told, also when expressions run into their time limit. */
 const slice = 100
 
-type Failures = Told['failures'][number][]
-
-/** All documents that have the field, in its order; ties by key, which is how they come. Holds little more than `limit` of them. */
+/** All documents that have the field, in its order. Holds little more than `limit` of them. */
 async function* sorted(
-  pages: AsyncIterable<readonly Stored[]>,
-  {path, descending}: Order,
+  pages: AsyncIterable<readonly Match[]>,
+  order: Order,
   limit: number,
-): AsyncGenerator<readonly Stored[]> {
-  let best: {document: Stored; value: unknown; arrival: number}[] = []
-  let arrival = 0
-  const sign = descending ? -1 : 1
+): AsyncGenerator<readonly Match[]> {
+  let best: {document: Match; place: Place}[] = []
   const cut = () => {
-    best.sort((one, other) => sign * (compareValues(one.value, other.value) || one.arrival - other.arrival))
+    best.sort((one, other) => comparePlaces(order, one.place, other.place))
     best = best.slice(0, limit)
   }
   for await (const documents of pages) {
     for (const document of documents) {
-      const value = valueAt(JSON.parse(document.text), path)
-      if (value !== undefined) best.push({document, value, arrival: arrival++})
+      const place = placeOf(order, document.key, document.text)
+      if (place !== undefined) best.push({document, place})
     }
     if (best.length > 2 * limit + 10_000) cut()
   }

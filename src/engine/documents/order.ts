@@ -1,4 +1,4 @@
-import {isObject} from './json.ts'
+import {isObject, parse} from './json.ts'
 
 /** A field to sort by: its path, and whether the greatest comes first. */
 export interface Order {
@@ -6,11 +6,29 @@ export interface Order {
   readonly descending: boolean
 }
 
+/** What decides where a document stands: the value of the field, and the key where values are equal. */
+export interface Place {
+  readonly value: unknown
+  readonly key: unknown
+}
+
 /** `age`, `address.city`, `age:desc`. */
 export function parseOrder(text: string): Order {
   const descending = text.endsWith(':desc')
   const field = text.replace(/:(asc|desc)$/, '')
   return {path: field.split('.'), descending}
+}
+
+/** Where a document stands, or undefined when it does not have the field. Both texts are JSON. */
+export function placeOf({path}: Order, key: string, text: string): Place | undefined {
+  const value = valueAt(parse(text), path)
+  return value === undefined ? undefined : {value, key: parse(key)}
+}
+
+/** Less than 0 when `one` comes first. `descending` turns round the keys of equal values as well, as a RethinkDB index does. */
+export function comparePlaces({descending}: Order, one: Place, other: Place): number {
+  const difference = compareValues(one.value, other.value) || compareValues(one.key, other.key)
+  return descending ? -difference : difference
 }
 
 /** The value at a path of object fields, or undefined. */
@@ -25,24 +43,24 @@ export function valueAt(document: unknown, path: readonly string[]): unknown {
 
 /**
  * RethinkDB's order of values: arrays, booleans, null, numbers, objects, strings, and each kind in itself.
- * https://rethinkdb.com/docs/data-types/
+ * https://rethinkdb.com/docs/data-types/ Numbers are compared to the last digit that they were written with.
  */
 export function compareValues(one: unknown, other: unknown): number {
+  if (typeof one === 'number' && typeof other === 'number') return one === other ? 0 : one < other ? -1 : 1
+  if (typeof one === 'string' && typeof other === 'string') return compareStrings(one, other)
   const rank = rankOf(one)
   const difference = rank - rankOf(other)
   if (difference !== 0) return difference
   if (Array.isArray(one)) return compareArrays(one, other as unknown[])
   if (isObject(one)) return compareArrays(entriesOf(one), entriesOf(other as Record<string, unknown>))
-  if (typeof one === 'string') return compareStrings(one, other as string)
-  // Not a difference: that of two infinities is no number.
-  return Number(one) === Number(other) ? 0 : Number(one) < Number(other) ? -1 : 1
+  return rank === 3 ? compareNumbers(digitsOf(one), digitsOf(other)) : Number(one) - Number(other)
 }
 
 function rankOf(value: unknown): number {
   if (Array.isArray(value)) return 0
   if (typeof value === 'boolean') return 1
   if (value === null) return 2
-  if (typeof value === 'number') return 3
+  if (typeof value === 'number' || JSON.isRawJSON(value)) return 3
   return typeof value === 'string' ? 5 : 4
 }
 
@@ -67,4 +85,31 @@ function compareStrings(one: string, other: string): number {
   // Where the units differ in the middle of a surrogate pair the code points differ one unit earlier.
   const codePoint = (text: string, index: number) => text.codePointAt(index) ?? -1
   return codePoint(one, at - 1) - codePoint(other, at - 1) || codePoint(one, at) - codePoint(other, at)
+}
+
+/** A number's sign, its digits without zeros at either end, and how many of them stand before the point. */
+interface Digits {
+  readonly sign: number
+  readonly digits: string
+  readonly point: number
+}
+
+function digitsOf(number: unknown): Digits {
+  const text = JSON.isRawJSON(number) ? number.rawJSON : String(number)
+  const [, minus = '', whole = '', fraction = '', exponent = '0'] =
+    /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(text) ?? []
+  const all = whole + fraction
+  const start = /[1-9]/.exec(all)?.index
+  if (start === undefined) return {sign: 0, digits: '', point: 0}
+  return {
+    sign: minus === '' ? 1 : -1,
+    digits: all.slice(start).replace(/0+$/, ''),
+    point: whole.length + Number(exponent) - start,
+  }
+}
+
+function compareNumbers(one: Digits, other: Digits): number {
+  if (one.sign !== other.sign) return one.sign - other.sign
+  if (one.point !== other.point) return one.sign * (one.point - other.point)
+  return one.digits === other.digits ? 0 : one.digits < other.digits ? -one.sign : one.sign
 }

@@ -4,7 +4,7 @@ import type {Failure} from '../told.ts'
 import {Refusal, refusing} from './document.ts'
 import {parse} from './json.ts'
 import {type Key, toKey} from './key.ts'
-import {Matches} from './list.ts'
+import {Matches} from './matches.ts'
 import {
   type Conflict,
   givenValue,
@@ -17,6 +17,7 @@ import {
   type Value,
 } from './plan.ts'
 import {refusalReason, Tally} from './result.ts'
+import {DocumentSet} from './set.ts'
 import {carryOut, type Item, type Ready, type Refused} from './write.ts'
 
 export interface WriteOptions {
@@ -159,14 +160,14 @@ export class Writer {
       yield {tally, refused: await this.#carryOut(items, tally, options), failures: []}
       return
     }
-    const where = 'where' in selected ? await Expression.compile(selected.where) : undefined
-    const matches = new Matches(where, options.signal)
+    const set = await DocumentSet.compile('where' in selected ? selected : {})
+    const matches = new Matches(set, options.signal)
     for await (const page of matches.of(this.#storage, this.#table)) {
       const items = page.map(({key, text}) => {
         const documentKey = toKey(parse(key))
-        return where === undefined
+        return set.isWhole
           ? {...itemOf(documentKey, decide(documentKey), options.signal), seen: text}
-          : itemWhere(where, documentKey, text, decide(documentKey), options.signal)
+          : itemWhere(set, documentKey, text, decide(documentKey), options.signal)
       })
       yield {tally, refused: await this.#carryOut(items, tally, options), failures: matches.takeFailures()}
     }
@@ -188,13 +189,13 @@ function itemOf(key: Key, decide: Decide, signal: AbortSignal | undefined): Item
 }
 
 /** The decision holds for the document only while the condition does. */
-function itemWhere(where: Expression, key: Key, seen: string, decide: Decide, signal: AbortSignal | undefined): Item {
+function itemWhere(set: DocumentSet, key: Key, seen: string, decide: Decide, signal: AbortSignal | undefined): Item {
   return {
     key,
     seen,
     reckon: async old => {
       if (old === null || signal?.aborted) return undefined
-      if (old !== seen && !(await where.test(JSON.parse(old)))) return undefined
+      if (old !== seen && !(await set.has(old))) return undefined
       return decide(old)
     },
   }

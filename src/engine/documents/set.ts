@@ -1,0 +1,118 @@
+import {Expression} from '../expression/expression.ts'
+import type {Failure} from '../told.ts'
+import {type Fields, parseFields, pluck, without} from './fields.ts'
+import {parse, restoreDigits, stringify} from './json.ts'
+
+/** Which documents, and what of them. */
+export interface SetOptions {
+  /** A JSONata expression over the document; only those for which it is true. */
+  readonly where?: string | undefined
+  /** Only these fields of each: `name`, `address.city`. */
+  readonly pluck?: readonly string[] | undefined
+  /** All but these fields; of what `pluck` leaves. */
+  readonly without?: readonly string[] | undefined
+  /**
+   * A JSONata expression over the document, or over what `pluck` and `without` leave of it; its result stands for the
+   * document, and a document for which that is nothing or null is not in the set.
+   */
+  readonly select?: string | undefined
+}
+
+/** A set of documents: which belong to it, and as what. */
+export class DocumentSet {
+  readonly #where: Expression | undefined
+  readonly #pluck: Fields | undefined
+  readonly #without: Fields | undefined
+  readonly #select: Expression | undefined
+
+  /** Throws BAD_EXPRESSION and MISUSE. */
+  static async compile(options: SetOptions): Promise<DocumentSet> {
+    const [where, select] = await Promise.all(
+      [options.where, options.select].map(text => (text === undefined ? undefined : Expression.compile(text))),
+    )
+    return new DocumentSet(
+      where,
+      options.pluck && parseFields(options.pluck),
+      options.without && parseFields(options.without),
+      select,
+    )
+  }
+
+  private constructor(
+    where: Expression | undefined,
+    plucked: Fields | undefined,
+    left: Fields | undefined,
+    select: Expression | undefined,
+  ) {
+    this.#where = where
+    this.#pluck = plucked
+    this.#without = left
+    this.#select = select
+  }
+
+  /** Whether every document belongs to it, as it is. */
+  get isWhole(): boolean {
+    return this.#where === undefined && !this.projects
+  }
+
+  /** Whether something else stands for a document. */
+  get projects(): boolean {
+    return this.#pluck !== undefined || this.#without !== undefined || this.#select !== undefined
+  }
+
+  /** What stands for the document, as JSON text; null when it does not belong to the set. Throws MemberError. */
+  async member(text: string): Promise<string | null> {
+    if (this.#where !== undefined && !(await attempt(this.#where, where => where.test(JSON.parse(text))))) return null
+    return this.projects ? this.#project(text) : text
+  }
+
+  /** Whether the document belongs to it. One on which an expression fails does not. */
+  async has(text: string): Promise<boolean> {
+    try {
+      return (await this.member(text)) !== null
+    } catch (error) {
+      if (error instanceof MemberError) return false
+      throw error
+    }
+  }
+
+  async #project(text: string): Promise<string | null> {
+    let value: unknown
+    if (this.#pluck !== undefined || this.#without !== undefined) {
+      value = parse(text)
+      if (this.#pluck !== undefined) value = pluck(value, this.#pluck)
+      if (this.#without !== undefined) value = without(value, this.#without)
+    }
+    const fields = value === undefined ? text : (stringify(value) as string)
+    if (this.#select === undefined) return fields
+    const result = await attempt(this.#select, async select =>
+      stringify(restoreDigits(await select.evaluate(JSON.parse(fields)), [fields])),
+    )
+    return result === undefined || result === 'null' ? null : result
+  }
+}
+
+/** An expression of a set failed on a document, which therefore does not belong to it. Never thrown past the engine. */
+class MemberError extends Error {
+  override readonly name = 'MemberError'
+  readonly expression: string
+
+  constructor(expression: string, cause: unknown) {
+    super((cause as Error).message, {cause})
+    this.expression = expression
+  }
+}
+
+/** The failure that such an error is; anything else is thrown on. */
+export function failureOf(error: unknown, place: Failure['place']): Failure {
+  if (error instanceof MemberError) return {expression: error.expression, place, message: error.message}
+  throw error
+}
+
+async function attempt<T>(expression: Expression, run: (expression: Expression) => Promise<T>): Promise<T> {
+  try {
+    return await run(expression)
+  } catch (error) {
+    throw new MemberError(expression.text, error)
+  }
+}
