@@ -1,4 +1,5 @@
 import type {Key} from '../documents/key.ts'
+import type {Order} from '../documents/order.ts'
 
 /**
  * What a storage engine must do. An engine is done when it passes test/engine/storage.contract.ts.
@@ -18,6 +19,9 @@ export interface Storage extends AsyncDisposable {
 
   /** The table's name as it is stored, or undefined when there is none. Throws NOT_A_TABLE for what is not litefeed's. */
   find(table: string): Promise<string | undefined>
+
+  /** What tells this table from one that had its name earlier, or will have it later; undefined when there is none. */
+  mark(table: string): Promise<string | undefined>
 
   /** Makes a table of documents unless it exists. Throws MISUSE for a name that cannot be, NOT_A_TABLE as `find` does. */
   create(table: string): Promise<void>
@@ -40,6 +44,13 @@ export interface Storage extends AsyncDisposable {
    * Throws NO_TABLE.
    */
   page(table: string, after: Cursor | undefined, limit: number): Promise<Page>
+
+  /**
+   * The next documents that have a field, in the order of its values and, where those are equal, of the keys: see
+   * `comparePlaces`. At least `limit` of them, unless there are no more; perhaps some more. `after` is a document, which
+   * need not be there any more. An engine may make an index to answer. Throws NO_TABLE.
+   */
+  ordered(table: string, order: Order, after: Stored | undefined, limit: number): Promise<Ordered>
 
   /**
    * The documents as they were at one position: at the end of the log, or after `at` when that is given. A key that is
@@ -126,11 +137,28 @@ export interface Dropped {
 /** Where a page ends. Only the engine that made it knows what it means. */
 export type Cursor = {readonly cursor: unknown}
 
+/** A document as it is stored. `key` is JSON text as well. */
+export interface Stored {
+  readonly key: string
+  readonly text: string
+}
+
 export interface Page {
-  /** `key` is JSON text. */
-  readonly documents: readonly {readonly key: string; readonly text: string}[]
+  /** The end of the log when the page was read: the page shows what the changes up to here have done. */
+  readonly position: Position
+  readonly documents: readonly Stored[]
+  /** Whether a document with this key (as the log spells it) would be on this page, or on one before it. */
+  readonly covers: (key: string) => boolean
   /** Absent after the last page. */
   readonly next?: Cursor
+}
+
+export interface Ordered {
+  /** The end of the log when they were read. */
+  readonly position: Position
+  readonly documents: readonly Stored[]
+  /** Whether there are no more. */
+  readonly last: boolean
 }
 
 /** The documents that somebody watches. No `tables` is every table; no `keys` is every key. */

@@ -1,8 +1,10 @@
 import {mistakeIn} from '../../documents/json.ts'
 import type {Key} from '../../documents/key.ts'
-import type {Cursor, Outcome, Page, Verdict, Write} from '../storage.ts'
+import type {Cursor, Outcome, Page, Stored, Verdict, Write} from '../storage.ts'
 import type {Connection} from './connection.ts'
 import {isRefusal} from './failure.ts'
+import {compareIds, type Id, idOfKey} from './ids.ts'
+import {readBounds} from './log.ts'
 import {docText, identifier, keyJson, toSql} from './sql.ts'
 
 /** The document with this key, or null. */
@@ -53,11 +55,11 @@ export function pageDocuments(connection: Connection, table: string, after: Curs
     `SELECT ${keyJson('id')}, ${docText('doc')}, id FROM ${identifier(table)} ${from} ORDER BY id LIMIT ${limit}`,
   )
   statement.safeIntegers()
-  const documents: {key: string; text: string}[] = []
+  const documents: Stored[] = []
   let bytes = 0
-  let last: unknown
+  let last: Id | undefined
   const rows = (after === undefined ? statement.iterate() : statement.iterate(after.cursor)) as Iterable<
-    [string, string, unknown]
+    [string, string, Id]
   >
   for (const [key, text, id] of rows) {
     documents.push({key, text})
@@ -65,7 +67,10 @@ export function pageDocuments(connection: Connection, table: string, after: Curs
     bytes += text.length
     if (bytes > 8e6) break
   }
-  return documents.length < limit && bytes <= 8e6 ? {documents} : {documents, next: {cursor: last}}
+  const position = readBounds(connection).newest
+  if (last === undefined || (documents.length < limit && bytes <= 8e6)) return {position, documents, covers: () => true}
+  const end = last
+  return {position, documents, covers: key => compareIds(idOfKey(key), end) <= 0, next: {cursor: end}}
 }
 
 /** Few sizes, so that few statements are prepared. */

@@ -2,7 +2,7 @@ import type {Database} from 'better-sqlite3'
 import {LitefeedError} from '../../error.ts'
 
 /** The version of the file's layout that this litefeed writes. */
-export const schemaVersion = 1
+export const schemaVersion = 2
 
 /**
  * Makes a database litefeed's, or brings an older file up to date. Runs in one transaction; several processes may do it
@@ -59,4 +59,6 @@ const migrations: readonly string[] = [
   CREATE TABLE _litefeed_tables (name TEXT PRIMARY KEY COLLATE NOCASE NOT NULL, kind TEXT NOT NULL);
   CREATE TABLE _litefeed_stash (tbl, id, doc);
   `,
+  // A table that is dropped and made anew is another one, which a feed must be able to see.
+  'ALTER TABLE _litefeed_tables ADD COLUMN mark TEXT',
 ]

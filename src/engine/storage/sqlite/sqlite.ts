@@ -1,4 +1,6 @@
 import type {Key} from '../../documents/key.ts'
+import type {Order} from '../../documents/order.ts'
+import {LitefeedError} from '../../error.ts'
 import {joinLines} from '../line.ts'
 import type {
   Bounds,
@@ -6,6 +8,7 @@ import type {
   Cursor,
   Dropped,
   Lines,
+  Ordered,
   Outcome,
   Page,
   Place,
@@ -14,6 +17,7 @@ import type {
   Selection,
   Snapshot,
   Storage,
+  Stored,
   TableInfo,
   Watcher,
   Write,
@@ -23,10 +27,11 @@ import type {
 import {type Access, Connection} from './connection.ts'
 import {getDocument, insertDocuments, pageDocuments, writeDocuments} from './documents.ts'
 import {locatePosition, readBounds, readChanges, readLines} from './log.ts'
+import {missingIndex, readOrdered} from './ordered.ts'
 import {initialise, readMeta} from './schema.ts'
 import {readSnapshot} from './snapshot.ts'
 import {identifier} from './sql.ts'
-import {checkName, describeTables, findTable, makeTable, requireTable} from './tables.ts'
+import {checkName, describeTables, findTable, makeTable, markOf, requireTable} from './tables.ts'
 import {CommitWatcher} from './wake.ts'
 
 /**
@@ -49,6 +54,7 @@ class SqliteStorage implements Storage {
   readonly #connection: Connection
   /** Whether the last batch of insertions met a key that was taken; then the next is done one by one from the start. */
   #conflicts = false
+  #makesIndexes = true
 
   constructor(connection: Connection, id: string) {
     this.#connection = connection
@@ -65,6 +71,10 @@ class SqliteStorage implements Storage {
 
   find(table: string): Promise<string | undefined> {
     return this.#connection.read(() => findTable(this.#connection, table))
+  }
+
+  mark(table: string): Promise<string | undefined> {
+    return this.#connection.read(() => markOf(this.#connection, table))
   }
 
   async create(table: string): Promise<void> {
@@ -113,6 +123,14 @@ class SqliteStorage implements Storage {
     })
   }
 
+  async ordered(table: string, order: Order, after: Stored | undefined, limit: number): Promise<Ordered> {
+    await this.#makeIndex(table, order)
+    return this.#connection.read(() => {
+      const name = requireTable(this.#connection, table)
+      return readOrdered(this.#connection, name, order, after, limit)
+    })
+  }
+
   snapshot(selection: Selection, at?: Position): Promise<Snapshot> {
     return this.#connection.read(() => readSnapshot(this.#connection, selection, at))
   }
@@ -137,6 +155,23 @@ class SqliteStorage implements Storage {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#connection[Symbol.dispose]()
+  }
+
+  /** Without the index an order is read all the same, more slowly: so a file that cannot be written now is no error. */
+  async #makeIndex(table: string, {path}: Order): Promise<void> {
+    if (!this.#makesIndexes) return
+    const missing = () => missingIndex(this.#connection, requireTable(this.#connection, table), path)
+    if ((await this.#connection.read(missing)) === undefined) return
+    try {
+      await this.#connection.write('soft', () => {
+        // Another process may have been faster.
+        const sql = missing()
+        if (sql !== undefined) this.#connection.execute(sql)
+      })
+    } catch (error) {
+      if (!(error instanceof LitefeedError && ['READ_ONLY', 'BUSY', 'FULL'].includes(error.code))) throw error
+      this.#makesIndexes = false
+    }
   }
 
   async #insertAll(

@@ -28,6 +28,17 @@ export function findTable(connection: Connection, table: string): string | undef
   })
 }
 
+/** See Storage.mark. */
+export function markOf(connection: Connection, table: string): string | undefined {
+  const name = findTable(connection, table)
+  if (name === undefined) return undefined
+  // A file of an older layout that was opened for reading only has no marks yet.
+  const marked = connection.prepare(`SELECT 1 FROM pragma_table_info('_litefeed_tables') WHERE name = 'mark'`).get()
+  if (marked === undefined) return ''
+  const [mark] = connection.prepare('SELECT mark FROM _litefeed_tables WHERE name = ?').get(name) as [string | null]
+  return mark ?? ''
+}
+
 /** Like `findTable`; throws NO_TABLE. */
 export function requireTable(connection: Connection, table: string): string {
   const name = findTable(connection, table)
@@ -41,7 +52,9 @@ export function requireTable(connection: Connection, table: string): string {
 export function makeTable(connection: Connection, table: string): void {
   if (findTable(connection, table) !== undefined) return
   connection.execute(createTable(table))
-  connection.prepare('INSERT OR REPLACE INTO _litefeed_tables (name, kind) VALUES (?, ?)').run(table, 'documents')
+  connection
+    .prepare('INSERT OR REPLACE INTO _litefeed_tables (name, kind, mark) VALUES (?, ?, hex(randomblob(8)))')
+    .run(table, 'documents')
 }
 
 /** Every table with what there is to know about it. The newest change of a quiet table is looked for in the whole log. */
