@@ -9,8 +9,8 @@ export function say(text: string): void {
 /** Says what went wrong and what to do about it. Returns the exit status. */
 export function sayError(error: unknown): number {
   if (error instanceof LitefeedError) {
-    say(`error: ${error.message}`)
-    if (error.hint !== undefined) say(error.code === 'BAD_EXPRESSION' ? error.hint : `hint: ${error.hint}`)
+    say(`error: ${inFlags(error.message)}`)
+    if (error.hint !== undefined) say(error.code === 'BAD_EXPRESSION' ? error.hint : `hint: ${inFlags(error.hint)}`)
     return statusOf(error)
   }
   const misuse = misuseOf(error)
@@ -48,6 +48,17 @@ export class FailureReport {
     this.#quiet.clear()
   }
 }
+
+/** The engine calls its options by the names that a program gives them: `orderBy` is --order-by here. */
+function inFlags(text: string): string {
+  return text.replaceAll(
+    options,
+    (_, name: string) => `--${name.replaceAll(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)}`,
+  )
+}
+
+const options =
+  /`(where|pluck|without|select|orderBy|limit|includeOffsets|includeInitial|squash|since|until|take|idleTimeout|heartbeat)`/g
 
 function describe({expression, place, message}: Failure, others: number): string {
   const where = 'seq' in place ? `seq ${place.seq}` : `key ${place.key}`

@@ -4,11 +4,19 @@ import {isObject} from './json.ts'
 /** Fields of a document, and fields of those: a field that is named itself has null. */
 export type Fields = ReadonlyMap<string, Fields | null>
 
-/** Fields by their names, one in another with a point: `name`, `address.city`. Throws MISUSE for a name that is empty. */
-export function parseFields(names: readonly string[]): Fields {
-  if (names.length === 0) throw new LitefeedError('MISUSE', 'which fields? none is named')
+/**
+ * Fields by their names, one in another with a point: `name`, `address.city`. Throws MISUSE, by the name of the option that
+ * they were given with, for a name that is empty.
+ */
+export function parseFields(names: readonly string[], option: string): Fields {
   const fields = new Map<string, Fields | null>()
-  for (const name of names) addField(fields, name.split('.'), name)
+  for (const name of names) {
+    const path = name.split('.')
+    if (path.includes(''))
+      throw new LitefeedError('MISUSE', `\`${option}\`: ${JSON.stringify(name)} is not the name of a field`)
+    addField(fields, path)
+  }
+  if (fields.size === 0) throw new LitefeedError('MISUSE', `\`${option}\` needs the names of fields`)
   return fields
 }
 
@@ -25,13 +33,12 @@ export function without(document: unknown, fields: Fields): unknown {
   return withoutOf(document, fields)
 }
 
-function addField(fields: Map<string, Fields | null>, [name = '', ...deeper]: readonly string[], asked: string): void {
-  if (name === '') throw new LitefeedError('MISUSE', `${JSON.stringify(asked)} is not the name of a field`)
+function addField(fields: Map<string, Fields | null>, [name = '', ...deeper]: readonly string[]): void {
   const known = fields.get(name)
   if (deeper.length === 0) fields.set(name, null)
   else if (known !== null) {
     const inner = new Map(known)
-    addField(inner, deeper, asked)
+    addField(inner, deeper)
     fields.set(name, inner)
   }
 }

@@ -1,11 +1,9 @@
-import type {Cursor, Storage} from '../storage/storage.ts'
+import type {Cursor, Storage, Stored} from '../storage/storage.ts'
 import type {Failure} from '../told.ts'
 import {type DocumentSet, failureOf} from './set.ts'
 
 /** A document of a set: its key and its own text, and the text of what stands for it in the set. */
-export interface Match {
-  readonly key: string
-  readonly text: string
+export interface Match extends Stored {
   readonly shown: string
 }
 
@@ -36,26 +34,40 @@ export class Matches {
     return failures
   }
 
-  async *#filter(documents: readonly {key: string; text: string}[]): AsyncGenerator<readonly Match[]> {
-    if (this.#set.isWhole) return yield documents.map(({key, text}) => ({key, text, shown: text}))
-    let matching: Match[] = []
-    let start = performance.now()
-    for (const {key, text} of documents) {
-      if (this.#signal?.aborted) return
-      if (performance.now() - start > slice) {
-        yield matching
-        matching = []
-        start = performance.now()
-      }
-      try {
-        const shown = await this.#set.member(text)
-        if (shown !== null) matching.push({key, text, shown})
-      } catch (error) {
-        this.#failures.push(failureOf(error, {key}))
-      }
+  async *#filter(documents: readonly Stored[]): AsyncGenerator<readonly Match[]> {
+    for await (const {matches, failures} of matching(this.#set, documents, this.#signal)) {
+      this.#failures.push(...failures)
+      yield matches
     }
-    yield matching
   }
+}
+
+/** Those of the documents that belong to a set, in their order, and the failures of its expressions; bit by bit when it takes long. */
+export async function* matching(
+  set: DocumentSet,
+  documents: readonly Stored[],
+  signal: AbortSignal | undefined,
+): AsyncGenerator<{readonly matches: readonly Match[]; readonly failures: readonly Failure[]}> {
+  if (set.isWhole) return yield {matches: documents.map(({key, text}) => ({key, text, shown: text})), failures: []}
+  let matches: Match[] = []
+  let failures: Failure[] = []
+  let start = performance.now()
+  for (const {key, text} of documents) {
+    if (signal?.aborted) return
+    if (performance.now() - start > slice) {
+      yield {matches, failures}
+      matches = []
+      failures = []
+      start = performance.now()
+    }
+    try {
+      const shown = await set.member(text)
+      if (shown !== null) matches.push({key, text, shown})
+    } catch (error) {
+      failures.push(failureOf(error, {key}))
+    }
+  }
+  yield {matches, failures}
 }
 
 /** Milliseconds after which what has been found is handed on, also when expressions run into their time limit. */

@@ -32,8 +32,8 @@ export class DocumentSet {
     )
     return new DocumentSet(
       where,
-      options.pluck && parseFields(options.pluck),
-      options.without && parseFields(options.without),
+      options.pluck && parseFields(options.pluck, 'pluck'),
+      options.without && parseFields(options.without, 'without'),
       select,
     )
   }

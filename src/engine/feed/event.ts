@@ -13,6 +13,10 @@ export interface ChangeEvent {
   readonly type: ChangeType
   readonly old_val: Document | null
   readonly new_val: Document | null
+  /** Where the old value stood in the window, with includeOffsets; null when it was not in it. */
+  readonly old_offset?: number | null
+  /** Where the new value stands once the old one is gone; null when it is not in the window. */
+  readonly new_offset?: number | null
 }
 
 /** A document that was there when the feed began. `seq` is the position of the snapshot, `ts_ms` when it was taken. */
@@ -24,6 +28,17 @@ export interface InitialEvent {
   readonly type: 'initial'
   /** Null only where a feed of a key says that there is no such document. */
   readonly new_val: Document | null
+  readonly new_offset?: number
+}
+
+/** A document that was shown as initial, and left the set before the initial part was complete. */
+export interface UninitialEvent {
+  readonly seq: Position
+  readonly ts_ms: number
+  readonly table: string
+  readonly key: Key
+  readonly type: 'uninitial'
+  readonly old_val: Document
 }
 
 /** Where the feed stands: the initial part begins, or is complete. */
@@ -42,7 +57,7 @@ export interface HeartbeatEvent {
 }
 
 /** What a feed tells, one object a line. */
-export type FeedEvent = ChangeEvent | InitialEvent | StateEvent | HeartbeatEvent
+export type FeedEvent = ChangeEvent | InitialEvent | UninitialEvent | StateEvent | HeartbeatEvent
 
 /** A state or heartbeat as a line of JSON. */
 export function noticeLine(notice: StateEvent | HeartbeatEvent): string {
@@ -50,10 +65,12 @@ export function noticeLine(notice: StateEvent | HeartbeatEvent): string {
 }
 
 /**
- * The event as an expression sees it: a value is parsed when the expression asks for it, and not before. Written as literals,
- * since properties that are defined one by one make objects that are several times slower.
+ * The event as an expression sees it: a value is parsed when the expression asks for it, and not before. Written as
+ * literals, since properties that are defined one by one make objects that are several times slower.
  */
-export function lazyEvent({seq, ts_ms, table, key, type, old_val, new_val}: RawEvent): object {
+export function lazyEvent(event: RawEvent): object {
+  const {seq, ts_ms, table, key, type, old_val, new_val, new_offset} = event
+  if (new_val === undefined || new_offset !== undefined) return parsedEvent(event)
   const keyOnce = once(key)
   const newOnce = once(new_val)
   if (old_val === undefined) {
@@ -85,6 +102,17 @@ export function lazyEvent({seq, ts_ms, table, key, type, old_val, new_val}: RawE
     get new_val() {
       return newOnce()
     },
+  }
+}
+
+/** The less usual events: those of a window, and those without a new value. */
+function parsedEvent({key, old_val, new_val, ...rest}: RawEvent): object {
+  const parse = (text: string | null) => (text === null ? null : JSON.parse(text))
+  return {
+    ...rest,
+    key: parse(key),
+    ...(old_val === undefined ? {} : {old_val: parse(old_val)}),
+    ...(new_val === undefined ? {} : {new_val: parse(new_val)}),
   }
 }
 

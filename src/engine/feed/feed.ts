@@ -1,10 +1,18 @@
 import {setImmediate as nextTurn} from 'node:timers/promises'
+import {DocumentSet} from '../documents/set.ts'
 import type {Storage} from '../storage/storage.ts'
 import {failureError, type Told} from '../told.ts'
+import {watchTables} from './dropped.ts'
 import {type FeedEvent, noticeLine} from './event.ts'
-import {checkFeedOptions, type FeedOptions} from './options.ts'
-import {batchSize, makeSelector} from './select.ts'
+import {batchSize} from './flow.ts'
+import type {FeedOptions} from './options.ts'
+import {checkFeedOptions} from './refuse.ts'
+import {SetSource} from './set-source.ts'
+import type {Source} from './source.ts'
 import {startFeed} from './start.ts'
+import {makeTeller} from './tell.ts'
+import type {Entry} from './window.ts'
+import {WindowSource} from './window-source.ts'
 
 /** What a feed tells at once: lines for stdout, and what there is to say about them. */
 export interface Batch extends Told {
@@ -56,62 +64,77 @@ export class Feed<T = FeedEvent> implements AsyncIterable<T> {
     const {take = Number.POSITIVE_INFINITY, includeStates = false, includeInitial = false} = this.#options
     const {idleTimeout = Number.POSITIVE_INFINITY, heartbeat = Number.POSITIVE_INFINITY} = this.#options
     const signal = this.#options.signal ?? new AbortController().signal
-    const selector = await makeSelector(this.#options)
+    const teller = await makeTeller(this.#options)
+    const set = await DocumentSet.compile(this.#options)
     using watcher = this.#storage.watch()
+    const dropped = await watchTables(this.#storage, this.#options.tables)
     const start = await startFeed(this.#storage, this.#options)
-    const deadline = this.#options.until instanceof Date ? this.#options.until.getTime() : Number.POSITIVE_INFINITY
-    let {position, end} = start
+    const source = this.#sourceOf(set)
     let left = take
-
+    let {position, end} = start
     if (start.warnings.length > 0) yield {...nothing, warnings: start.warnings}
-    if (includeStates && includeInitial) yield notice({type: 'state', state: 'initializing', seq: position})
-    for (let at = 0; at < start.initial.length && left > 0 && !signal.aborted; ) {
-      const {tried, ...told} = await selector.tell(start.initial.slice(at, at + batchSize), left)
-      at += tried
-      left -= told.count
-      if (told.count > 0 || told.failures.length > 0) yield {...told, warnings: []}
-    }
-    if (left === 0) return
-    if (includeStates) yield notice({type: 'state', state: 'ready', seq: position})
 
+    let began = !(includeStates && includeInitial)
+    const initial = includeInitial || source.needsInitial ? source.initial(start) : []
+    for await (const part of initial) {
+      position = part.position
+      if (!began) yield notice({type: 'state', state: 'initializing', seq: position})
+      began = true
+      const events = includeInitial ? part.events : []
+      for (let at = 0; at < events.length && left > 0 && !signal.aborted; ) {
+        const {tried, ...told} = await teller.tell(events.slice(at, at + batchSize), left)
+        at += tried
+        left -= told.count
+        if (told.count > 0 || told.failures.length > 0) yield {...told, warnings: []}
+      }
+      if (part.failures.length > 0) yield {...nothing, failures: part.failures}
+      if (left === 0) return
+    }
+    if (includeStates && !signal.aborted) yield notice({type: 'state', state: 'ready', seq: position})
+
+    const flow = source.flow(teller, position)
+    const deadline = this.#options.until instanceof Date ? this.#options.until.getTime() : Number.POSITIVE_INFINITY
     let toldAt = performance.now()
     let beatAt = toldAt
     while (!signal.aborted) {
       if (end === undefined && Date.now() > deadline) end = await this.#storage.locate({before: deadline + 1})
-      if (end !== undefined && position >= end) return
-      const {tables, keys} = this.#options
-      const read = await selector.read(this.#storage, {
-        after: position,
-        until: end,
-        limit: Math.min(left, batchSize),
-        tables,
-        keys,
-      })
-      position = read.position
-      left -= read.count
-      if (read.count > 0 || read.failures.length > 0) {
-        yield {...read, warnings: []}
+      if (end !== undefined && flow.position >= end && flow.due === Number.POSITIVE_INFINITY) return
+      const gone = await dropped()
+      const step = await flow.step(left, end)
+      left -= step.count
+      if (step.count > 0 || step.failures.length > 0) {
+        yield {...step, warnings: []}
         toldAt = beatAt = performance.now()
       }
-      if (left === 0 || (end !== undefined && position >= end)) return
-      if (!read.drained) {
+      if (left === 0) return
+      if (!step.idle) {
         // Reading is synchronous underneath: without this a signal would wait for the end of the log.
         await nextTurn()
         continue
       }
       const now = performance.now()
-      if (now - toldAt >= idleTimeout) return
+      const isOver = gone !== undefined || now - toldAt >= idleTimeout || (end !== undefined && flow.position >= end)
+      if (isOver && flow.release()) continue
+      if (gone !== undefined) throw gone
+      if (isOver) return
       if (now - beatAt >= heartbeat) {
-        yield notice({type: 'heartbeat', seq: position})
+        yield notice({type: 'heartbeat', seq: flow.told})
         beatAt = performance.now()
       }
       const timeout = Math.min(
         toldAt + idleTimeout - now,
         beatAt + heartbeat - now,
+        flow.due - now,
         end === undefined ? deadline + 1 - Date.now() : Number.POSITIVE_INFINITY,
       )
-      await watcher.wake(position, {signal, timeout})
+      await watcher.wake(flow.position, {signal, timeout})
     }
+  }
+
+  #sourceOf(set: DocumentSet): Source<string> | Source<Entry> {
+    return this.#options.limit === undefined
+      ? new SetSource(this.#storage, this.#options, set)
+      : new WindowSource(this.#storage, this.#options, set)
   }
 }
 

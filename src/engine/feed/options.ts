@@ -1,13 +1,31 @@
 import type {Key} from '../documents/key.ts'
-import {LitefeedError} from '../error.ts'
+import type {SetOptions} from '../documents/set.ts'
 import type {Position} from '../storage/storage.ts'
 
-/** What a feed follows, what of it is told, and where it begins and ends. */
-export interface FeedOptions {
+/**
+ * What a feed follows, what of it is told, and where it begins and ends. `where`, `pluck`, `without` and `select` make it a
+ * set: a document that comes to belong to it is an add, one that no longer does is a remove.
+ */
+export interface FeedOptions extends SetOptions {
   /** The tables to follow; every table when absent. One that does not exist yet is followed from its first document. */
   readonly tables?: readonly string[] | undefined
   /** Only documents with these keys. */
   readonly keys?: readonly Key[] | undefined
+  /**
+   * Follow a window: the first `limit` documents of the set in the order of this field, `age` or `address.city`, with
+   * `:desc` the greatest first. Documents without the field are outside of it.
+   */
+  readonly orderBy?: string | undefined
+  /** How many documents the window holds. */
+  readonly limit?: number | undefined
+  /** Tell where in the window a value stood and stands: each event takes out at old_offset, and then puts in at new_offset. */
+  readonly includeOffsets?: boolean | undefined
+  /**
+   * Merge the changes of a document: 0, those that are waiting to be read; otherwise, those of so many milliseconds after a
+   * change that came after a quiet time, which is told at once. The `seq` of a merged event is the position from which
+   * nothing that was not told is missed.
+   */
+  readonly squash?: number | undefined
   /** A JSONata expression over the event; an event for which it is not true is not told. */
   readonly filter?: string | undefined
   /** A JSONata expression over the event; its result is told instead, and nothing when it has none. */
@@ -42,26 +60,3 @@ export type Since = 'now' | 'beginning' | Position | {readonly last: number} | {
 
 /** The end of the log as it is at the beginning; after a position; after an instant. */
 export type Until = 'now' | Position | Date
-
-/** Refuses what cannot be. Throws MISUSE. */
-export function checkFeedOptions(options: FeedOptions): void {
-  const {tables, keys, since, until, take, idleTimeout, heartbeat} = options
-  if (tables?.length === 0) throw misuse('a feed of no table', 'leave tables out to follow every table')
-  if (keys?.length === 0) throw misuse('a feed of no key', 'leave keys out to follow every key')
-  if (typeof since === 'number') checkWhole('since', since, 0)
-  if (typeof since === 'object' && 'last' in since) checkWhole('since', since.last, 0)
-  if (typeof until === 'number') checkWhole('until', until, 0)
-  if (take !== undefined) checkWhole('take', take, 1)
-  for (const [name, value] of Object.entries({idleTimeout, heartbeat})) {
-    if (value !== undefined && !(value > 0)) throw misuse(`${name} must be more than 0 ms, not ${value}`)
-  }
-}
-
-function checkWhole(name: string, value: number, least: number): void {
-  if (!Number.isSafeInteger(value) || value < least)
-    throw misuse(`${name} must be a whole number from ${least} on, not ${value}`)
-}
-
-function misuse(message: string, hint?: string): LitefeedError {
-  return new LitefeedError('MISUSE', message, {hint})
-}

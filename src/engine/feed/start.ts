@@ -1,21 +1,18 @@
 import {checkPosition} from '../storage/bounds.ts'
-import type {RawEvent} from '../storage/line.ts'
 import type {Position, Selection, Storage} from '../storage/storage.ts'
 import type {FeedOptions} from './options.ts'
 
-/** Where a feed begins and ends, and what there was at the beginning. */
+/** Where a feed begins and ends. */
 export interface Start {
   readonly position: Position
+  /** The position that was asked for; undefined when it was now. */
+  readonly since: Position | undefined
   /** The last change to tell, when that is known at the beginning. */
   readonly end: Position | undefined
-  readonly initial: readonly RawEvent[]
   readonly warnings: readonly string[]
 }
 
-/**
- * Takes the position and the initial documents at once: what the snapshot shows is exactly what the changes after the
- * position have not done yet. Throws HISTORY_LOST.
- */
+/** Throws HISTORY_LOST. */
 export async function startFeed(storage: Storage, options: FeedOptions): Promise<Start> {
   const bounds = await storage.bounds()
   const {since = 'now', until, follow = true, tables, keys} = options
@@ -27,26 +24,10 @@ export async function startFeed(storage: Storage, options: FeedOptions): Promise
         ? bounds.oldest - 1
         : await positionOf(storage, since, selection)
   checkPosition(bounds, at ?? bounds.newest)
-
-  let position = at ?? bounds.newest
-  let initial: readonly RawEvent[] = []
-  if (options.includeInitial) {
-    const snapshot = await storage.snapshot(selection, at)
-    const ts_ms = Date.now()
-    position = snapshot.position
-    initial = snapshot.documents.map(({table, key, text}) => ({
-      seq: position,
-      ts_ms,
-      table,
-      key,
-      type: 'initial',
-      new_val: text,
-    }))
-  }
   return {
-    position,
+    position: at ?? bounds.newest,
+    since: at,
     end: await endOf(storage, until, follow),
-    initial,
     warnings: await missingTables(storage, tables, follow),
   }
 }

@@ -1,32 +1,29 @@
 import {restoreDigits, stringify} from '../documents/json.ts'
 import {Expression} from '../expression/expression.ts'
-import {changeEvent, eventLine, oneLine, type RawEvent} from '../storage/line.ts'
-import type {Progress, Range, Storage} from '../storage/storage.ts'
+import {eventLine, oneLine, type RawEvent} from '../storage/line.ts'
 import type {Failure, Told} from '../told.ts'
 import {lazyEvent} from './event.ts'
 import type {FeedOptions} from './options.ts'
 
 /** Which events a feed tells, and as what. */
-export interface Selector {
-  /** The next lines of the log, at most range.limit. */
-  read(storage: Storage, range: Range): Promise<Told & Progress>
+export interface Teller {
+  /** Whether it tells every event as it is. */
+  readonly isPlain: boolean
   /** The lines of the first `tried` of these events, at most `limit`: fewer than all when it takes long. */
   tell(events: readonly RawEvent[], limit: number): Promise<Told & {readonly tried: number}>
 }
 
 /** Throws BAD_EXPRESSION. */
-export async function makeSelector({filter, map, onError = 'skip', signal}: FeedOptions): Promise<Selector> {
+export async function makeTeller({filter, map, onError = 'skip', signal}: FeedOptions): Promise<Teller> {
   if (filter === undefined && map === undefined) return everything
   const [test, change] = await Promise.all(
     [filter, map].map(text => (text === undefined ? undefined : Expression.compile(text))),
   )
-  return new ExpressionSelector(test, change, onError, signal)
+  return new ExpressionTeller(test, change, onError, signal)
 }
 
-const everything: Selector = {
-  async read(storage, range) {
-    return {...(await storage.lines(range)), failures: []}
-  },
+const everything: Teller = {
+  isPlain: true,
   async tell(events, limit) {
     const shown = events.slice(0, limit)
     return {
@@ -38,11 +35,11 @@ const everything: Selector = {
   },
 }
 
-class ExpressionSelector implements Selector {
+class ExpressionTeller implements Teller {
+  readonly isPlain = false
   readonly #filter: Expression | undefined
   readonly #map: Expression | undefined
   readonly #onError: 'skip' | 'fail'
-
   readonly #signal: AbortSignal | undefined
 
   constructor(
@@ -55,14 +52,6 @@ class ExpressionSelector implements Selector {
     this.#map = map
     this.#onError = onError
     this.#signal = signal
-  }
-
-  async read(storage: Storage, range: Range): Promise<Told & Progress> {
-    // The limit is one of lines; how many changes make them is not known before.
-    const {changes, position, drained} = await storage.changes({...range, limit: batchSize})
-    const {tried, ...told} = await this.tell(changes.map(changeEvent), range.limit)
-    if (tried === changes.length) return {...told, position, drained}
-    return {...told, position: changes[tried - 1]?.seq ?? range.after, drained: false}
   }
 
   async tell(events: readonly RawEvent[], limit: number): Promise<Told & {tried: number}> {
@@ -97,9 +86,6 @@ class ExpressionSelector implements Selector {
 /** Milliseconds after which what there is to tell is told. */
 const slice = 100
 
-/** How many changes are read at once. Enough to make a statement worth its while, few enough to keep it short. */
-export const batchSize = 500
-
 async function mapped(event: RawEvent, map: Expression): Promise<string | undefined> {
   const [side, ...deeper] = map.path ?? []
   if ((side === 'old_val' || side === 'new_val') && deeper.length === 0) {
@@ -108,6 +94,6 @@ async function mapped(event: RawEvent, map: Expression): Promise<string | undefi
     return text === undefined ? undefined : `${oneLine(text)}\n`
   }
   const result = await map.evaluate(lazyEvent(event))
-  const text = stringify(restoreDigits(result, [event.old_val ?? null, event.new_val]))
+  const text = stringify(restoreDigits(result, [event.old_val ?? null, event.new_val ?? null]))
   return text === undefined ? undefined : `${text}\n`
 }

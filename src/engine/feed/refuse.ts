@@ -1,0 +1,57 @@
+import {LitefeedError} from '../error.ts'
+import type {FeedOptions} from './options.ts'
+
+/** Refuses what cannot be. Throws MISUSE. */
+export function checkFeedOptions(options: FeedOptions): void {
+  const {tables, keys, since, until, take, idleTimeout, heartbeat, squash} = options
+  if (tables?.length === 0) throw misuse('a feed of no table', 'leave tables out to follow every table')
+  if (keys?.length === 0) throw misuse('a feed of no key', 'leave keys out to follow every key')
+  if (typeof since === 'number') checkWhole('since', since, 0)
+  if (typeof since === 'object' && 'last' in since) checkWhole('since', since.last, 0)
+  if (typeof until === 'number') checkWhole('until', until, 0)
+  if (take !== undefined) checkWhole('take', take, 1)
+  for (const [name, value] of Object.entries({idleTimeout, heartbeat})) {
+    if (value !== undefined && !(value > 0)) throw misuse(`\`${name}\` must be more than 0 ms, not ${value}`)
+  }
+  if (squash !== undefined && !(squash >= 0)) throw misuse(`\`squash\` must be 0 ms or more, not ${squash}`)
+  checkWindow(options)
+}
+
+function checkWindow({orderBy, limit, includeOffsets, tables, keys, since}: FeedOptions): void {
+  if (limit === undefined && orderBy === undefined) {
+    if (includeOffsets)
+      throw misuse('`includeOffsets` without a window: there is nothing to stand in', 'add `orderBy` and `limit`')
+    return
+  }
+  if (orderBy === undefined)
+    throw misuse(
+      '`limit` without `orderBy`: which documents come first?',
+      'add `orderBy`; or `take` ends a feed after so many events',
+    )
+  if (orderBy === '' || orderBy.startsWith(':')) throw misuse('`orderBy` needs the name of a field')
+  if (limit === undefined)
+    throw misuse('`orderBy` without `limit`: a feed has an order only inside a window', 'add `limit`')
+  checkWhole('limit', limit, 1)
+  const names = new Set(tables?.map(table => table.toLowerCase()))
+  if (names.size !== 1)
+    throw misuse(
+      `a window over ${tables === undefined ? 'every table' : 'several tables'}: it is one of the documents of one table`,
+      'name one table',
+    )
+  if (keys !== undefined)
+    throw misuse('a window over single keys: it is one of a set', 'select the documents with `where`')
+  if (since !== undefined && since !== 'now')
+    throw misuse(
+      'a window with `since`: the log does not say what stood in the window then',
+      'leave `since` out, and add `includeInitial` to begin with what stands in it now',
+    )
+}
+
+function checkWhole(name: string, value: number, least: number): void {
+  if (!Number.isSafeInteger(value) || value < least)
+    throw misuse(`\`${name}\` must be a whole number from ${least} on, not ${value}`)
+}
+
+function misuse(message: string, hint?: string): LitefeedError {
+  return new LitefeedError('MISUSE', message, {hint})
+}

@@ -1,0 +1,76 @@
+import type {Position} from '../storage/storage.ts'
+import type {Delta, Source} from './source.ts'
+
+/** Changes that wait to be told, merged: for each document the first old value and the last new one. */
+export class Squash<S> {
+  readonly #source: Pick<Source<S>, 'same' | 'size'>
+  readonly #merged = new Map<string, {readonly first: Position; delta: Delta<S>}>()
+  /** Of all the changes, those that came to nothing as well. */
+  #seqs: Position[] = []
+  #size = 0
+
+  constructor(source: Pick<Source<S>, 'same' | 'size'>) {
+    this.#source = source
+  }
+
+  get isEmpty(): boolean {
+    return this.#seqs.length === 0
+  }
+
+  /** Whether there is more than should be kept in memory. */
+  get isFull(): boolean {
+    return this.#seqs.length >= mostChanges || this.#size >= mostCharacters
+  }
+
+  /** The position before all that waits. */
+  get before(): Position | undefined {
+    return this.#seqs[0] === undefined ? undefined : this.#seqs[0] - 1
+  }
+
+  add(deltas: readonly Delta<S>[]): void {
+    for (const delta of deltas) {
+      const place = `${delta.table} ${delta.key}`
+      const known = this.#merged.get(place)
+      this.#seqs.push(delta.seq)
+      this.#size += this.#sizeOf(delta)
+      if (known === undefined) this.#merged.set(place, {first: delta.seq, delta})
+      else {
+        this.#size -= this.#sizeOf(known.delta)
+        known.delta = {...delta, old: known.delta.old}
+        this.#size += this.#sizeOf(known.delta) - this.#sizeOf(delta)
+      }
+    }
+  }
+
+  /**
+   * What waits, in the order in which the documents were first touched; what came to nothing is left out. Since the order
+   * is not that of the last changes, each `seq` is the position from which the deltas after it are not missed: that of the
+   * last change before the next one's first.
+   */
+  take(): Delta<S>[] {
+    const left = [...this.#merged.values()].filter(({delta}) => !this.#isNothing(delta))
+    const seqs = this.#seqs
+    this.#merged.clear()
+    this.#seqs = []
+    this.#size = 0
+    let at = 0
+    return left.map(({delta}, index) => {
+      const next = left[index + 1]?.first ?? Number.POSITIVE_INFINITY
+      while (at + 1 < seqs.length && (seqs[at + 1] as Position) < next) at++
+      return {...delta, seq: seqs[at] as Position}
+    })
+  }
+
+  #isNothing(delta: Delta<S>): boolean {
+    if (delta.old === null || delta.new === null) return delta.old === delta.new
+    return this.#source.same(delta.old, delta.new)
+  }
+
+  #sizeOf(delta: Delta<S>): number {
+    const {old, new: next} = delta
+    return (old === null ? 0 : this.#source.size(old)) + (next === null ? 0 : this.#source.size(next))
+  }
+}
+
+const mostChanges = 1_000_000
+const mostCharacters = 64e6

@@ -1,0 +1,99 @@
+import {sameDocument} from '../documents/document.ts'
+import {parseOrder} from '../documents/order.ts'
+import type {DocumentSet} from '../documents/set.ts'
+import type {RawEvent} from '../storage/line.ts'
+import type {Change, Position, Storage} from '../storage/storage.ts'
+import type {Failure} from '../told.ts'
+import {EventFlow, type Flow} from './flow.ts'
+import type {FeedOptions} from './options.ts'
+import type {Delta, Followed, Part, Source} from './source.ts'
+import {Splicer} from './splice.ts'
+import type {Start} from './start.ts'
+import type {Teller} from './tell.ts'
+import {type Entry, Window} from './window.ts'
+
+/** The first documents of a table, or of a set of its documents, in an order. */
+export class WindowSource implements Source<Entry> {
+  readonly needsInitial = true
+  readonly #storage: Storage
+  readonly #options: FeedOptions
+  readonly #table: string
+  readonly #window: Window
+  #splicer: Splicer | undefined
+
+  constructor(storage: Storage, options: FeedOptions, set: DocumentSet) {
+    const {tables: [table = ''] = [], orderBy = '', limit = 0, signal} = options
+    this.#storage = storage
+    this.#options = options
+    this.#table = table
+    this.#window = new Window({storage, table, order: parseOrder(orderBy), limit, set, signal})
+  }
+
+  async *initial({position}: Start): AsyncGenerator<Part> {
+    const ts_ms = Date.now()
+    const {orderBy = '', includeOffsets = false} = this.#options
+    const entries = await this.#window.start(position)
+    this.#splicer = new Splicer(parseOrder(orderBy), entries, includeOffsets)
+    const events = entries.map(
+      ({key, shown}, index): RawEvent => ({
+        seq: position,
+        ts_ms,
+        table: this.#table,
+        key,
+        type: 'initial',
+        new_val: shown,
+        ...(includeOffsets ? {new_offset: index} : {}),
+      }),
+    )
+    yield {events, failures: this.#window.takeFailures(), position}
+  }
+
+  flow(teller: Teller, position: Position): Flow {
+    return new EventFlow(this.#storage, this.#options, this, teller, position)
+  }
+
+  async follow(changes: readonly Change[]): Promise<Followed<Entry>> {
+    const deltas: Delta<Entry>[] = []
+    const failures: Failure[] = []
+    const start = performance.now()
+    let tried = 0
+    for (const change of changes) {
+      if (failures.length > 0 && this.#options.onError === 'fail') break
+      if (tried > 0 && (this.#options.signal?.aborted || performance.now() - start > slice)) break
+      tried++
+      const {seq, ts_ms, table} = change
+      for (const one of await this.#window.apply(change)) {
+        const {key} = (one.new ?? one.old) as Entry
+        deltas.push({seq, ts_ms, table, key, ...one})
+      }
+      failures.push(...this.#window.takeFailures())
+    }
+    return {deltas, tried, failures}
+  }
+
+  events(deltas: readonly Delta<Entry>[], merged: boolean): readonly RawEvent[] {
+    const splicer = this.#splicer as Splicer
+    if (merged) return splicer.splice(deltas)
+    const events: RawEvent[] = []
+    for (let at = 0; at < deltas.length; ) {
+      const seq = deltas[at]?.seq
+      const end = deltas.findIndex((delta, index) => index > at && delta.seq !== seq)
+      const together = deltas.slice(at, end === -1 ? undefined : end)
+      events.push(...splicer.splice(together))
+      at += together.length
+    }
+    return events
+  }
+
+  /** Whether it is shown in the same place as well. */
+  same(one: Entry, other: Entry): boolean {
+    return sameDocument(one.text, other.text)
+  }
+
+  size({text, shown}: Entry): number {
+    return text.length + shown.length
+  }
+}
+
+/** Milliseconds after which what there is to tell is told. */
+const slice = 100
