@@ -2,8 +2,9 @@ import * as Args from '@oclif/core/args'
 import * as Flags from '@oclif/core/flags'
 import {durations, flagValue, keyOf} from '../terminal/arguments.ts'
 import {LitefeedCommand} from '../terminal/command.ts'
-import {parseInterval, parseSince, parseUntil} from '../terminal/duration.ts'
+import {parseDuration, parseInterval, parseSince, parseUntil} from '../terminal/duration.ts'
 import {prose} from '../terminal/prose.ts'
+import {setFlags, setOf} from '../terminal/set-flags.ts'
 import {say} from '../terminal/talk.ts'
 
 export default class Changes extends LitefeedCommand {
@@ -11,10 +12,15 @@ export default class Changes extends LitefeedCommand {
   static override description =
     prose`Without TABLE, those of every table. An event has the keys seq, ts_ms, table, key, type, old_val and new_val; seq is its
 position in the log, and type is add (old_val is null), change or remove (new_val is null). With the options below there
-are initial (no old_val), state and heartbeat as well.
+are initial (no old_val), uninitial (no new_val: left the set before the initial part was complete), state and heartbeat
+as well.
 
---filter and --map are JSONata over such an event. One that fails on an event leaves it out, says so on stderr, and makes
-the exit status 1. A position that the log no longer holds ends the feed with exit status 3.
+--where and the projections make a set of documents: one that comes to belong to it is an add, one that no longer does is
+a remove, and what both values have in common once projected is no event. --order-by and --limit follow the first
+documents of a set; each event takes one out at old_offset and then puts one in at new_offset.
+
+--filter and --map are JSONata over the event. An expression that fails leaves the document or the event out, says so on
+stderr, and makes the exit status 1. A position that the log no longer holds ends the feed with exit status 3.
 
 A POSITION of --since is where the last feed stopped: the seq of the last line that was dealt with. DURATION is such as
 250ms, 2s, 5m, 1h30m, 7d. TIMESTAMP is ISO 8601: a day is UTC, a time without a zone is local.`
@@ -27,6 +33,14 @@ A POSITION of --since is where the last feed stopped: the seq of the last line t
     {
       description: 'every game where a user beats the previous score, the new value only',
       command: `<%= config.bin %> changes games --filter 'new_val.score > old_val.score' --map new_val`,
+    },
+    {
+      description: 'who comes of age or goes, as a set of its own',
+      command: `<%= config.bin %> changes users --where 'age >= 18' --pluck id,name --include-initial`,
+    },
+    {
+      description: 'the ten best scores, kept up to date',
+      command: '<%= config.bin %> changes games --order-by score:desc --limit 10 --include-initial --include-offsets',
     },
     {description: 'what is there, and then what changes', command: '<%= config.bin %> changes users --include-initial'},
     {
@@ -49,26 +63,39 @@ A POSITION of --since is where the last feed stopped: the seq of the last line t
       helpValue: 'KEY',
       multiple: true,
       multipleNonGreedy: true,
-      helpGroup: 'WHICH',
+      helpGroup: 'WHICH SET',
     }),
+    ...setFlags('WHICH SET'),
+    'order-by': Flags.string({
+      description:
+        'a window: the first documents in the order of this field, with :desc the greatest first; with --limit',
+      helpValue: 'FIELD[:desc]',
+      helpGroup: 'WHICH SET',
+    }),
+    limit: Flags.integer({description: 'how many documents the window holds', helpValue: 'N', helpGroup: 'WHICH SET'}),
     filter: Flags.string({
       description: 'JSONata over the event: only those for which it is true',
       helpValue: 'EXPR',
-      helpGroup: 'WHICH',
+      helpGroup: 'WHICH EVENTS',
     }),
     map: Flags.string({
       description: 'JSONata over the event: its result is printed instead, and nothing when it has none',
       helpValue: 'EXPR',
-      helpGroup: 'WHICH',
+      helpGroup: 'WHICH EVENTS',
     }),
     'on-error': Flags.option({
-      description: 'an expression that fails: leave the event out, or end',
+      description: 'an expression that fails: leave the document or the event out, or end',
       options: ['skip', 'fail'] as const,
       default: 'skip',
-      helpGroup: 'WHICH',
+      helpGroup: 'WHICH EVENTS',
     })(),
     'include-initial': Flags.boolean({description: 'first the documents that are there'}),
     'include-states': Flags.boolean({description: 'say when the initial part begins and when it is complete'}),
+    'include-offsets': Flags.boolean({description: 'say where in the window a value stood and stands'}),
+    squash: Flags.string({
+      description: 'merge the changes of a document: with 0 those that are waiting, with 2s those of two seconds',
+      helpValue: 'DURATION',
+    }),
     heartbeat: Flags.string({
       description: 'print the position when nothing else was printed for so long',
       helpValue: 'DURATION',
@@ -109,6 +136,11 @@ A POSITION of --since is where the last feed stopped: the seq of the last line t
     const options = {
       tables: args.table,
       keys: flags.key?.map(keyOf),
+      ...setOf(flags),
+      orderBy: flags['order-by'],
+      limit: flags.limit,
+      includeOffsets: flags['include-offsets'],
+      squash: flagValue('squash', flags.squash, parseDuration, `0, or ${durations}`),
       filter: flags.filter,
       map: flags.map,
       onError: flags['on-error'],

@@ -2,6 +2,7 @@ import * as Args from '@oclif/core/args'
 import * as Flags from '@oclif/core/flags'
 import {LitefeedCommand} from '../terminal/command.ts'
 import {prose} from '../terminal/prose.ts'
+import {setFlags, setOf} from '../terminal/set-flags.ts'
 
 export default class List extends LitefeedCommand {
   static override summary = 'Print the documents of a table.'
@@ -19,22 +20,25 @@ strings, as in RethinkDB; documents without the field are left out.`
   }
 
   static override flags = {
-    where: Flags.string({description: 'JSONata over the document: those for which it is true', helpValue: 'EXPR'}),
+    ...setFlags(),
     'order-by': Flags.string({
       description: 'a field, such as age or address.city, with :desc the greatest first',
       helpValue: 'FIELD[:desc]',
     }),
     limit: Flags.integer({description: 'at most so many', helpValue: 'N', min: 0}),
-    map: Flags.string({description: 'JSONata over the document; its result is printed instead', helpValue: 'EXPR'}),
+    map: Flags.string({
+      description: 'JSONata over what would be printed; its result is printed instead',
+      helpValue: 'EXPR',
+    }),
   }
 
   protected async execute(): Promise<number> {
     const {args, flags} = await this.parse(List)
     await using store = await this.open(flags, 'read')
-    const {where, limit, map, 'order-by': orderBy} = flags
+    const {limit, map, 'order-by': orderBy} = flags
     for await (const told of store
       .table(args.table)
-      .listLines({where, limit, map, orderBy, signal: this.interrupt.signal})) {
+      .listLines({...setOf(flags), limit, map, orderBy, signal: this.interrupt.signal})) {
       await this.print(told)
       if (this.output.gone.aborted || this.interrupt.signal.aborted) break
     }
