@@ -143,6 +143,12 @@ export class Tail {
     return events
   }
 
+  /** What is told of the changes up to a position. The feed has `--heartbeat`: that it is that far is what ends the wait. */
+  async upTo(position: number): Promise<Line[]> {
+    const lines = await this.until(line => isHeartbeat(line) && line.seq >= position)
+    return lines.filter(line => !isHeartbeat(line))
+  }
+
   /** The events up to the end, when the feed has one. */
   async rest(): Promise<Line[]> {
     const events: Line[] = []
@@ -164,6 +170,10 @@ export class Tail {
     await this.#closed
     return {status: this.child.exitCode, signal: this.child.signalCode}
   }
+}
+
+function isHeartbeat(line: Line): boolean {
+  return line?.type === 'heartbeat'
 }
 
 /** The path of a database that does not exist yet, in a directory that goes with the test. */
