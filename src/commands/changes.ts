@@ -1,5 +1,6 @@
 import * as Args from '@oclif/core/args'
 import * as Flags from '@oclif/core/flags'
+import {checkFeed} from '../engine/feed/refuse.ts'
 import {durations, flagValue, keyOf} from '../terminal/arguments.ts'
 import {LitefeedCommand} from '../terminal/command.ts'
 import {parseDuration, parseInterval, parseSince, parseUntil} from '../terminal/duration.ts'
@@ -154,6 +155,7 @@ A POSITION of --since is where the last feed stopped: the seq of the last line t
       heartbeat: flagValue('heartbeat', flags.heartbeat, parseInterval, durations),
       signal: AbortSignal.any([this.interrupt.signal, this.output.gone]),
     }
+    await checkFeed(options)
     await using store = await this.open(flags, 'write')
     using _ = this.output.watchReader()
     for await (const batch of store.changes(options).batches()) {

@@ -98,7 +98,6 @@ export class Feed<T = FeedEvent> implements AsyncIterable<T> {
     let beatAt = toldAt
     while (!signal.aborted) {
       if (end === undefined && Date.now() > deadline) end = await this.#storage.locate({before: deadline + 1})
-      if (end !== undefined && flow.position >= end && flow.due === Number.POSITIVE_INFINITY) return
       const gone = await dropped()
       const step = await flow.step(left, end)
       left -= step.count

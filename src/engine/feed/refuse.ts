@@ -1,5 +1,7 @@
+import {DocumentSet} from '../documents/set.ts'
 import {LitefeedError} from '../error.ts'
 import type {FeedOptions} from './options.ts'
+import {makeTeller} from './tell.ts'
 
 /** Refuses what cannot be. Throws MISUSE. */
 export function checkFeedOptions(options: FeedOptions): void {
@@ -15,6 +17,12 @@ export function checkFeedOptions(options: FeedOptions): void {
   }
   if (squash !== undefined && !(squash >= 0)) throw misuse(`\`squash\` must be 0 ms or more, not ${squash}`)
   checkWindow(options)
+}
+
+/** The same, and whether the expressions parse: all that can be said without a database. Throws MISUSE and BAD_EXPRESSION. */
+export async function checkFeed(options: FeedOptions): Promise<void> {
+  checkFeedOptions(options)
+  await Promise.all([DocumentSet.compile(options), makeTeller(options)])
 }
 
 function checkWindow({orderBy, limit, includeOffsets, tables, keys, since}: FeedOptions): void {
