@@ -1,8 +1,9 @@
 import {join} from 'node:path'
 import {describe, expect, test} from 'vitest'
-import type {Key} from '../../src/engine/documents/key.ts'
+import {type Key, keyText} from '../../src/engine/documents/key.ts'
+import {comparePlaces, type Place, placeOf} from '../../src/engine/documents/order.ts'
 import {changeEvent, eventLine} from '../../src/engine/storage/line.ts'
-import type {Change, Range, Storage, Verdict, Write} from '../../src/engine/storage/storage.ts'
+import type {Change, Range, Storage, Stored, Verdict, Write} from '../../src/engine/storage/storage.ts'
 import {Random, readLog, replay, rounds, stored, temporaryDirectory} from '../support.ts'
 
 /** What the suite cannot do through the interface. */
@@ -97,6 +98,21 @@ export function storageContract(name: string, {open, prune, plant}: Engine): voi
       expect(await storage.find('users')).toBeUndefined()
       await storage.create('users')
       expect(await storage.find('users')).toBe('users')
+    })
+
+    test('have a mark, which one that is made anew under the same name does not have', async () => {
+      await using storage = await open(await somewhere())
+      expect(await storage.mark('users')).toBeUndefined()
+      await storage.create('users')
+      const mark = await storage.mark('users')
+      expect(mark).toBeDefined()
+      await insert(storage, 'users', {a: '1'})
+      await storage.create('users')
+      expect(await storage.mark('users')).toBe(mark)
+      await storage.drop('users', soft)
+      expect(await storage.mark('users')).toBeUndefined()
+      await storage.create('users')
+      expect(await storage.mark('users')).not.toBe(mark)
     })
 
     test('may be created again, which changes nothing', async () => {
@@ -361,6 +377,81 @@ export function storageContract(name: string, {open, prune, plant}: Engine): voi
         cursor = page.next
       }
       expect(paged).toEqual(whole.documents)
+    })
+
+    test('in pages, of which each says which keys it covers, and what of the log it has seen', async () => {
+      await using storage = await open(await somewhere())
+      await storage.create('users')
+      const random = new Random()
+      const keys: Key[] = ['', 'a', 'B', 'é', '😀', 'a\u0001', true, false, [], [1], [10], [2, 'x'], ['a', [true]]]
+      for (let count = 0; count < 40; count++) keys.push(random.below(100) - 50, (random.below(1000) - 500) / 8)
+      keys.push(2 ** 53, 9007199254740993n, 2n ** 62n, -(2n ** 63n), 1e300, -1e-300, 0.1, 1e19)
+      const distinct = [...new Map(keys.map(key => [keyText(key), key])).values()]
+      const written = await storage.write(
+        'users',
+        distinct.map(key => ({key, insert: '1'})),
+        soft,
+      )
+      const whole = await storage.page('users', undefined, 1000)
+      expect(whole.position).toBe(written.position)
+      const order = whole.documents.map(({key}) => key)
+      expect(order).toHaveLength(distinct.length)
+      expect(order.every(whole.covers)).toBe(true)
+      let cursor: Parameters<Storage['page']>[1]
+      for (let end = 3; ; end += 3) {
+        const page = await storage.page('users', cursor, 3)
+        if (page.next === undefined) break
+        expect(order.map(key => page.covers(key))).toEqual(order.map((_, index) => index < end))
+        cursor = page.next
+      }
+      await storage.write('users', [store(1000, '2')], soft)
+      expect((await storage.page('users', undefined, 3)).position).toBe(written.position + 1)
+    })
+
+    test('in the order of a field are those that have it, as comparePlaces sorts them, in both directions', async () => {
+      await using storage = await open(await somewhere())
+      await storage.create('users')
+      const random = new Random()
+      const values = [
+        '1',
+        '2',
+        '2.0',
+        '"a"',
+        '"b"',
+        'null',
+        'true',
+        '[1]',
+        '{"x":1}',
+        '9007199254740993',
+        '9007199254740992',
+      ]
+      const documents = Array.from({length: 60}, (_, key) =>
+        put(key % 2 ? key : `k${key}`, `{"a":{"b":${random.pick(values)}}}`),
+      )
+      const {position} = await storage.write('users', [...documents, put('none', '{"a":1}'), put('empty', '{}')], soft)
+      const all = (await storage.page('users', undefined, 1000)).documents
+      for (const descending of [false, true]) {
+        const order = {path: ['a', 'b'], descending}
+        const expected = all
+          .map(stored => ({stored, place: placeOf(order, stored.key, stored.text)}))
+          .filter((one): one is {stored: Stored; place: Place} => one.place !== undefined)
+          .sort((one, other) => comparePlaces(order, one.place, other.place))
+          .map(({stored}) => stored)
+        expect(expected).toHaveLength(60)
+        const found: Stored[] = []
+        for (let last = false; !last; ) {
+          const page = await storage.ordered('users', order, found.at(-1), 7)
+          expect(page.position).toBeGreaterThanOrEqual(position)
+          found.push(...page.documents)
+          last = page.last
+        }
+        expect(found).toEqual(expected)
+        // What to go on after need not be there.
+        const gone = expected[10] as Stored
+        await storage.write('users', [remove(JSON.parse(gone.key))], soft)
+        expect((await storage.ordered('users', order, gone, 7)).documents[0]).toEqual(expected[11])
+        await storage.write('users', [put(JSON.parse(gone.key), gone.text)], soft)
+      }
     })
 
     test('of an empty table is one page of nothing', async () => {
