@@ -1,0 +1,103 @@
+import {join} from 'node:path'
+import Sqlite from 'better-sqlite3'
+import {open} from '../src/index.ts'
+import {interleave, isInstalled, litefeed, median, type Row, seconds, writeDocuments} from './support.ts'
+
+/** A window of 100 over a million documents: how long it takes to begin, and what a change inside it costs. */
+export async function window(directory: string): Promise<Row[]> {
+  const input = join(directory, 'window.ndjson')
+  await writeDocuments(input, 1_000_000)
+  await seconds(litefeed('insert', 'docs', '--db', 'window.db'), {input, cwd: directory})
+  const feed = ['changes', 'docs', '--order-by', 'age:desc', '--limit', '100', '--include-initial', '--take', '100']
+  const index = await seconds(litefeed(...feed, '--db', 'window.db'), {cwd: directory})
+  const [start = Number.NaN, query = Number.NaN] = await interleave(7, [
+    () => seconds(litefeed(...feed, '--db', 'window.db'), {cwd: directory}),
+    ...(isInstalled('sqlite3')
+      ? [
+          () =>
+            seconds(
+              [
+                'sqlite3',
+                'window.db',
+                `SELECT doc FROM docs ORDER BY json_extract(doc, '$.age') DESC, id DESC LIMIT 100`,
+              ],
+              {cwd: directory},
+            ),
+        ]
+      : []),
+  ])
+  const cost = await costOfChanges(join(directory, 'window.db'))
+  return [
+    {
+      measure: 'a window of 100 over a million documents, start to end (less is better)',
+      ours: `${(start * 1000).toFixed(0)} ms (${index.toFixed(1)} s the first time, with the index)`,
+      baseline: Number.isNaN(query)
+        ? 'sqlite3 is not installed'
+        : `sqlite3 shell, the query: ${(query * 1000).toFixed(0)} ms`,
+      ratio: Number.isNaN(query) ? '' : (start / query).toFixed(2),
+      target: '100 ms',
+    },
+    {
+      measure: 'a change inside that window, from the log to the line (less is better)',
+      ours: `${cost.window.toFixed(1)} us`,
+      baseline: `a feed of the table: ${cost.table.toFixed(1)} us`,
+      ratio: (cost.window / cost.table).toFixed(1),
+      target: 'microseconds',
+    },
+  ]
+}
+
+/** A set by a condition, against a filter of the events by the same. */
+export async function where(directory: string): Promise<Row[]> {
+  const file = join(directory, 'where.db')
+  const input = join(directory, 'where.ndjson')
+  await writeDocuments(input, 100_000)
+  await seconds(litefeed('insert', 'docs', '--db', file), {input, cwd: directory})
+  await seconds(litefeed('update', 'docs', '--all', '{"seen":true}', '--db', file), {cwd: directory})
+  const all = ['changes', 'docs', '--since', 'beginning', '--no-follow', '--db', file]
+  const [set, filter] = (await interleave(5, [
+    () => seconds(litefeed(...all, '--where', 'age > 45'), {cwd: directory}),
+    () => seconds(litefeed(...all, '--filter', 'new_val.age > 45'), {cwd: directory}),
+  ])) as [number, number]
+  return [
+    {
+      measure: '200 k changes of a set, half of them of one side (less is better)',
+      ours: `${(set * 1000).toFixed(0)} ms`,
+      baseline: `--filter with the same condition: ${(filter * 1000).toFixed(0)} ms`,
+      ratio: (set / filter).toFixed(2),
+      target: '1',
+    },
+  ]
+}
+
+/** Microseconds a change, in a feed that is told of 20,000 at once; of a window, and of the whole table. */
+async function costOfChanges(file: string): Promise<{window: number; table: number}> {
+  const count = 20_000
+  await using store = await open(file)
+  const db = new Sqlite(file)
+  const change = db.prepare(`UPDATE docs SET doc = json_set(doc, '$.n', ?) WHERE id = ?`)
+  const inside: number[] = []
+  for await (const {id} of store.table('docs').list<{id: number}>({orderBy: 'age:desc', limit: 50})) inside.push(id)
+  const measure = async (options: Parameters<typeof store.changes>[0]) => {
+    let told = 0
+    let start = 0
+    for await (const batch of store.changes({...options, tables: ['docs'], includeStates: true}).batches()) {
+      if (start === 0) {
+        db.transaction(() => {
+          for (let number = 0; number < count; number++)
+            change.run(number + Math.random(), inside[number % inside.length])
+        })()
+        start = performance.now()
+      } else told += batch.count
+      if (told >= count) break
+    }
+    return ((performance.now() - start) * 1000) / count
+  }
+  const times = {window: [] as number[], table: [] as number[]}
+  for (let round = 0; round < 5; round++) {
+    times.window.push(await measure({orderBy: 'age:desc', limit: 100}))
+    times.table.push(await measure({}))
+  }
+  db.close()
+  return {window: median(times.window), table: median(times.table)}
+}
