@@ -1,7 +1,9 @@
 // The kinds of feeds, and of each what it shows of a database: worked out here in plain JavaScript, the slow way.
 import type {FeedOptions} from '../../../src/engine/feed/options.ts'
 import type {Random} from '../../support.ts'
-import {canonical, compare, type Doc, isDoc, type Value, valueAt} from './values.ts'
+import {keys} from './documents.ts'
+import {type Condition, conditions, type Projection, projections} from './expressions.ts'
+import {compare, type Doc, type Value, valueAt} from './values.ts'
 
 export interface Kind {
   /** Every table when absent. */
@@ -14,18 +16,6 @@ export interface Kind {
   readonly squash?: number
 }
 
-/** An expression, and what it comes to. */
-export interface Condition {
-  readonly text: string
-  readonly holds: (document: Doc) => boolean
-}
-
-export interface Projection {
-  readonly options: {readonly pluck?: readonly string[]; readonly without?: readonly string[]; readonly select?: string}
-  /** Undefined where there is nothing, or an expression fails. */
-  readonly of: (document: Doc) => Value | undefined
-}
-
 /** Documents by table and key, the key as canonical text. */
 export type Tables = ReadonlyMap<string, ReadonlyMap<string, Doc>>
 
@@ -36,7 +26,8 @@ export interface Shown {
   readonly value: Value
 }
 
-export type SetOptions = FeedOptions & {
+/** What `changes` and `list` take. */
+export type KindOptions = FeedOptions & {
   readonly where?: string
   readonly pluck?: readonly string[]
   readonly without?: readonly string[]
@@ -47,7 +38,7 @@ export type SetOptions = FeedOptions & {
   readonly squash?: number
 }
 
-export function optionsOf({tables, keys, where, projection, window, squash}: Kind): SetOptions {
+export function optionsOf({tables, keys, where, projection, window, squash}: Kind): KindOptions {
   return {
     ...(tables && {tables}),
     ...(keys && {keys: keys as NonNullable<FeedOptions['keys']>}),
@@ -104,71 +95,6 @@ export function randomKind(random: Random): Kind {
   }
 }
 
-/**
- * Keys of all kinds; some differ in nothing but their type, and two are the same as doubles. No value of a document is that
- * double as well: where two numbers are one to an expression, nobody knows which of them its result means, and it fails.
- */
-export const keys: readonly Value[] = [
-  ...[0, 1, 2, 3, -1, 10, 2.5, 2n ** 54n - 1n, 2n ** 54n + 1n],
-  ...['', '1', 'a', 'b', 'ü', '\ue000', '🦆', 'it"s\\', 'true'],
-  ...[true, false, [], [1], [1, 'a'], ['a'], [true, [2]]],
-]
-
-export const conditions: readonly Condition[] = [
-  {text: 'true', holds: () => true},
-  {text: 'kind = "a"', holds: ({kind}) => kind === 'a'},
-  // Of nothing JSONata says neither that it is equal nor that it is not.
-  {
-    text: 'kind != "b" or $not($exists(v))',
-    holds: ({kind, v}) => (kind !== undefined && kind !== 'b') || v === undefined,
-  },
-  {text: 'n % 2 = 0', holds: ({n}) => n !== undefined && Number(n) % 2 === 0},
-  {text: 'flag', holds: ({flag}) => flag === true},
-  {text: '$exists(o.x)', holds: document => valueAt(document, 'o.x') !== undefined},
-  // Fails on what is not a number.
-  {text: 'v > 2', holds: ({v}) => (typeof v === 'number' || typeof v === 'bigint') && v > 2},
-  {text: '$uppercase(s) = "A"', holds: ({s}) => typeof s === 'string' && s.toUpperCase() === 'A'},
-]
-
-export const projections: readonly Projection[] = [
-  {options: {pluck: ['id', 'n']}, of: document => pick(document, ['id', 'n'])},
-  {options: {pluck: ['kind']}, of: document => pick(document, ['kind'])},
-  {options: {pluck: ['v', 'o.x']}, of: ({o, ...rest}) => withInner(pick(rest, ['v']), o, inner => pick(inner, ['x']))},
-  {options: {without: ['v', 's', 'o']}, of: document => drop(document, ['v', 's', 'o'])},
-  {
-    options: {without: ['o.y', 'n']},
-    of: ({o, ...rest}) => withInner(drop(rest, ['n']), o, inner => drop(inner, ['y'])),
-  },
-  {options: {select: 'v'}, of: ({v}) => v},
-  {options: {select: 'o.x'}, of: document => valueAt(document, 'o.x')},
-  {options: {select: '{"kind": kind, "n": n}'}, of: document => pick(document, ['kind', 'n'])},
-  {options: {select: '$exists(n) ? n * 2'}, of: ({n}) => (n === undefined ? undefined : Number(n) * 2)},
-  {options: {select: 'n > 4 ? $'}, of: document => (Number(document.n) > 4 ? document : undefined)},
-  {options: {select: '$merge([$, {"k": 1}])'}, of: document => ({...document, k: 1})},
-  // Fails on what is not a string.
-  {options: {select: '$uppercase(s)'}, of: ({s}) => (typeof s === 'string' ? s.toUpperCase() : undefined)},
-  {options: {pluck: ['id', 'n', 'kind'], without: ['id']}, of: document => pick(document, ['n', 'kind'])},
-  {options: {pluck: ['n'], select: '$exists(kind) ? "left" : n'}, of: ({n}) => n},
-  {options: {without: ['kind'], select: 'kind'}, of: () => undefined},
-]
-
 function fieldOf(orderBy: string): string {
   return orderBy.replace(/:(asc|desc)$/, '')
-}
-
-function pick(document: Doc, names: readonly string[]): Doc {
-  return Object.fromEntries(Object.entries(document).filter(([name]) => names.includes(name)))
-}
-
-function drop(document: Doc, names: readonly string[]): Doc {
-  return Object.fromEntries(Object.entries(document).filter(([name]) => !names.includes(name)))
-}
-
-function withInner(document: Doc, inner: Value | undefined, change: (inner: Doc) => Doc): Doc {
-  return isDoc(inner) ? {...document, o: change(inner)} : document
-}
-
-/** Whether two lists hold the same, in any order. */
-export function sameInAnyOrder(one: readonly Value[], other: readonly Value[]): boolean {
-  return canonical(one.map(canonical).toSorted()) === canonical(other.map(canonical).toSorted())
 }

@@ -1,8 +1,9 @@
 // What must be true of a feed, whatever it is about.
 import {expect} from 'vitest'
 import {all} from '../../support.ts'
-import {type Client, heldAfter, type Line, parseLines} from './client.ts'
+import {type Client, parseLines} from './client.ts'
 import {type Kind, optionsOf, queryOf, type Shown} from './kinds.ts'
+import {heldAfter, type Line} from './picture.ts'
 import {type Change, predict, tablesAt} from './predict.ts'
 import {canonical, type Value} from './values.ts'
 import type {World} from './world.ts'
