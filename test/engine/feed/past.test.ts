@@ -8,17 +8,24 @@ const soft = {durability: 'soft'} as const
 
 test('the initial part at an earlier position is what the log had led to, whatever is written while it is told', async () => {
   const random = new Random()
-  for (let round = 0; round < rounds(4); round++) {
+  for (let round = 0; round < rounds(8); round++) {
     await using store = await open(join(await temporaryDirectory(), 'db'))
     for (const table of ['a', 'b', 'gone']) await fill(store, table, random)
     for (let count = 0; count < 40; count++) await write(store, random)
+    const before = await position(store)
     if (random.chance(0.7)) await store.table('gone').drop(soft)
     if (random.chance(0.5)) await store.table('gone').insert({id: 1, again: true}, soft)
     for (let count = 0; count < 40; count++) await write(store, random)
 
     const newest = await position(store)
-    const since = random.pick([0, random.below(newest + 1), random.below(newest + 1), newest - random.below(80)])
-    const tables = random.pick([undefined, ['a'], ['b', 'gone']])
+    const since = random.pick([
+      0,
+      before,
+      random.below(newest + 1),
+      random.below(newest + 1),
+      newest - random.below(80),
+    ])
+    const tables = random.pick([undefined, ['a'], ['b', 'gone'], ['gone']])
     const expected = await replay(store, since, tables)
     const found = new Map<string, unknown>()
     let told = 0

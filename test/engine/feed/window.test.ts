@@ -1,0 +1,124 @@
+import {join} from 'node:path'
+import {expect, test} from 'vitest'
+import type {Document} from '../../../src/engine/documents/document.ts'
+import type {ChangeEvent} from '../../../src/engine/feed/event.ts'
+import {open, type Store} from '../../../src/engine/store.ts'
+import {Random, rounds, temporaryDirectory} from '../../support.ts'
+
+const soft = {durability: 'soft'} as const
+
+test('a window over a table that is much larger stays true, while it is emptied and filled by the hundred', async () => {
+  const random = new Random()
+  for (let round = 0; round < rounds(5); round++) {
+    await using store = await open(join(await temporaryDirectory(), 'db'))
+    const table = store.table('t')
+    await table.insert(
+      Array.from({length: 1500}, () => document(random)),
+      soft,
+    )
+    const query = {
+      orderBy: random.pick(['v', 'v:desc']),
+      limit: random.pick([1, 3, 10, 40]),
+      where: random.pick([undefined, 'even']),
+    }
+    const squash = random.pick([undefined, undefined, 0])
+    const abort = new AbortController()
+    const feed = store
+      .changes({
+        tables: ['t'],
+        ...query,
+        squash,
+        includeInitial: true,
+        includeOffsets: true,
+        heartbeat: 1,
+        signal: abort.signal,
+      })
+      [Symbol.asyncIterator]()
+    const list: Document[] = []
+    const past = new Past(store)
+    for (let step = 0; step < 30; step++) {
+      // Several writes before the feed is read: it is behind when it reads the table.
+      const writes = 1 + random.below(4)
+      let newest = 0
+      for (let count = 0; count < writes; count++) newest = await write(store, random, query.orderBy)
+      for (;;) {
+        const {value: event} = await feed.next()
+        if (event.type === 'heartbeat') {
+          if (event.seq >= newest) break
+        } else if (event.type === 'initial') list.splice(event.new_offset as number, 0, event.new_val as Document)
+        else {
+          apply(list, event as ChangeEvent, query.limit)
+          // Also between the writes, where the table is ahead of the feed.
+          if (squash === undefined && random.chance(0.05)) expect(list).toEqual(await past.window(event.seq, query))
+        }
+      }
+      const expected: Document[] = []
+      for await (const one of table.list(query)) expected.push(one)
+      expect(list).toEqual(expected)
+    }
+    abort.abort()
+  }
+})
+
+function apply(list: Document[], event: ChangeEvent, limit: number): void {
+  const {old_offset, new_offset} = event as {old_offset: number | null; new_offset: number | null}
+  if (old_offset !== null) expect(list.splice(old_offset, 1)).toEqual([event.old_val])
+  if (new_offset !== null) list.splice(new_offset, 0, event.new_val as Document)
+  expect(list.length).toBeLessThanOrEqual(limit)
+}
+
+/** Most of it happens where the window is. Returns the position after it. */
+async function write(store: Store, random: Random, orderBy: string): Promise<number> {
+  const table = store.table('t')
+  const firsts: string[] = []
+  for await (const {id} of table.list<{id: string}>({orderBy, limit: 1 + random.below(250)})) firsts.push(id)
+  const some = firsts.filter(() => random.chance(0.7))
+  switch (random.below(5)) {
+    case 0:
+    case 1:
+      return (await table.delete({keys: some}, soft)).seq
+    case 2:
+      return (await table.update({keys: some.slice(0, 20)}, {expr: `{"v": v + ${random.below(200) - 100}}`}, soft)).seq
+    case 3:
+      return (await table.update({keys: some.slice(0, 5)}, {even: random.chance(0.5)}, soft)).seq
+    default: {
+      const documents = Array.from({length: random.below(400)}, () => document(random))
+      return (await table.insert(documents, soft)).seq
+    }
+  }
+}
+
+/** The table as it was, out of the log. */
+class Past {
+  readonly #store: Store
+  readonly #documents = new Map<unknown, Document>()
+  #position = 0
+
+  constructor(store: Store) {
+    this.#store = store
+  }
+
+  async window(
+    until: number,
+    {orderBy, limit, where}: {orderBy: string; limit: number; where: string | undefined},
+  ): Promise<Document[]> {
+    for await (const event of this.#store.changes({since: this.#position, until, follow: false})) {
+      const {key, new_val} = event as ChangeEvent
+      if (new_val === null) this.#documents.delete(key)
+      else this.#documents.set(key, new_val)
+    }
+    this.#position = until
+    const sign = orderBy.endsWith(':desc') ? -1 : 1
+    return [...this.#documents.values()]
+      .filter(document => where === undefined || document.even)
+      .sort((one, other) => sign * (Number(one.v) - Number(other.v) || (String(one.id) < String(other.id) ? -1 : 1)))
+      .slice(0, limit)
+  }
+}
+
+let ids = 0
+
+function document(random: Random): Document {
+  ids++
+  return {id: `k${ids}`, v: random.below(1000), even: random.chance(0.5)}
+}
