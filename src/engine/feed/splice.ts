@@ -12,13 +12,15 @@ import {type Entry, indexOf} from './window.ts'
 export class Splicer {
   readonly #order: Order
   readonly #offsets: boolean
+  readonly #projects: boolean
   /** What the reader has now. */
   readonly #list: Entry[]
 
-  constructor(order: Order, list: readonly Entry[], offsets: boolean) {
+  constructor(order: Order, list: readonly Entry[], {offsets, projects}: {offsets: boolean; projects: boolean}) {
     this.#order = order
     this.#list = [...list]
     this.#offsets = offsets
+    this.#projects = projects
   }
 
   /** The events of deltas that belong together. */
@@ -40,7 +42,8 @@ export class Splicer {
     const next = to?.new ?? null
     const old_offset = old && this.#take(old)
     const new_offset = next && this.#put(next)
-    const isSame = old !== null && next !== null && sameDocument(old.shown, next.shown)
+    // Only once they are projected can two values be the same.
+    const isSame = this.#projects && old !== null && next !== null && sameDocument(old.shown, next.shown)
     if (isSame && (!this.#offsets || old_offset === new_offset)) return undefined
     const {seq, ts_ms, table} = last
     const [old_val, new_val] = [old?.shown ?? null, next?.shown ?? null]

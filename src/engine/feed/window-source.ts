@@ -19,12 +19,14 @@ export class WindowSource implements Source<Entry> {
   readonly #options: FeedOptions
   readonly #table: string
   readonly #window: Window
+  readonly #projects: boolean
   #splicer: Splicer | undefined
 
   constructor(storage: Storage, options: FeedOptions, set: DocumentSet) {
     const {tables: [table = ''] = [], orderBy = '', limit = 0, signal} = options
     this.#storage = storage
     this.#options = options
+    this.#projects = set.projects
     this.#table = table
     this.#window = new Window({storage, table, order: parseOrder(orderBy), limit, set, signal})
   }
@@ -33,7 +35,7 @@ export class WindowSource implements Source<Entry> {
     const ts_ms = Date.now()
     const {orderBy = '', includeOffsets = false} = this.#options
     const entries = await this.#window.start(position)
-    this.#splicer = new Splicer(parseOrder(orderBy), entries, includeOffsets)
+    this.#splicer = new Splicer(parseOrder(orderBy), entries, {offsets: includeOffsets, projects: this.#projects})
     const events = entries.map(
       ({key, shown}, index): RawEvent => ({
         seq: position,
