@@ -94,6 +94,17 @@ export async function tail(args: readonly string[], options: RunOptions): Promis
   return following
 }
 
+/** The same, with what a write brings. */
+export async function follow(db: string, ...args: string[]): Promise<Following> {
+  const feed = await tail([...args, '--heartbeat', '50ms'], {db})
+  return Object.assign(feed, {
+    after: async (...write: string[]) => feed.upTo((await litefeed(write, {db})).result.seq),
+  })
+}
+
+/** `after` runs a write, and gives the events that it brings. */
+export type Following = Tail & {after(...write: string[]): Promise<Line[]>}
+
 export class Tail {
   readonly child: ChildProcess
   /** The events before the feed was ready, and of its initial part. */
@@ -154,7 +165,7 @@ export class Tail {
     const events: Line[] = []
     for (;;) {
       const {done, value} = await this.#lines.next()
-      if (done) return events
+      if (done) return events.filter(line => !isHeartbeat(line))
       events.push(JSON.parse(value))
     }
   }
@@ -216,6 +227,11 @@ export async function log(db: string, ...args: string[]): Promise<Line[]> {
   const {lines, status, stderr} = await litefeed(['changes', '--since', 'beginning', '--no-follow', ...args], {db})
   if (status !== 0) throw new Error(stderr)
   return lines
+}
+
+/** An event in short: `add "x"`. */
+export function short({type, key}: Line): string {
+  return `${type} ${JSON.stringify(key)}`
 }
 
 /** The documents of a table, by key, as any SQLite client sees them. */

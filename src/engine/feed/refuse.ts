@@ -43,14 +43,17 @@ function checkWindow({orderBy, limit, includeOffsets, tables, keys, since}: Feed
   const names = new Set(tables?.map(table => table.toLowerCase()))
   if (names.size !== 1)
     throw misuse(
-      `a window over ${tables === undefined ? 'every table' : 'several tables'}: it is one of the documents of one table`,
+      `\`orderBy\` and \`limit\` over ${tables === undefined ? 'every table' : 'several tables'}: a window is one of the documents of one table`,
       'name one table',
     )
   if (keys !== undefined)
-    throw misuse('a window over single keys: it is one of a set', 'select the documents with `where`')
+    throw misuse(
+      '`orderBy` and `limit` over single keys: a window is one of a set',
+      'select the documents with `where`',
+    )
   if (since !== undefined && since !== 'now')
     throw misuse(
-      'a window with `since`: the log does not say what stood in the window then',
+      '`orderBy` and `limit` with `since`: the log does not say what stood in the window then',
       'leave `since` out, and add `includeInitial` to begin with what stands in it now',
     )
 }

@@ -1,0 +1,138 @@
+// What a feed cannot be is refused at once, with the reason; and tables that are not there, or no longer.
+import {describe, expect, test} from 'vitest'
+import {databaseWith, follow, litefeed, newDatabase, short, start, Tail, tail} from './support.ts'
+
+describe('refused with exit status 2 and the name of the flag', () => {
+  const window = ['--order-by', 'n', '--limit', '2']
+
+  test.each<[string[], RegExp]>([
+    [['t', '--limit', '3'], /--limit.*--order-by/s],
+    [['t', '--limit', '3', '--where', 'n'], /--limit.*--order-by/s],
+    [['t', '--order-by', 'n'], /--order-by.*--limit/s],
+    [['t', '--include-offsets'], /--include-offsets.*--(order-by|limit)/s],
+    [['t', '--include-offsets', '--where', 'n'], /--include-offsets.*--(order-by|limit)/s],
+    [['t', ...window, '--since', '1'], /--since/],
+    [['t', ...window, '--since', 'beginning'], /--since/],
+    [['t', ...window, '--since', '-1'], /--since/],
+    [['t', ...window, '--since', '1h', '--include-initial'], /--since/],
+    [['t', 'u', ...window], /--(order-by|limit)/],
+    [window, /--(order-by|limit)/],
+    [['t', '--order-by', 'n', '--limit', '0'], /--limit/],
+    [['t', '--order-by', 'n', '--limit', '-1'], /--limit/],
+    [['t', '--order-by', 'n', '--limit', '1.5'], /--limit/],
+    [['t', '--order-by', 'n', '--limit', 'x'], /--limit/],
+    [['t', '--order-by', '', '--limit', '2'], /--order-by/],
+    [['t', '--pluck', ''], /--pluck/],
+    [['t', '--pluck', 'a,,b'], /--pluck/],
+    [['t', '--pluck', 'a.'], /--pluck/],
+    [['t', '--without', ''], /--without/],
+    [['t', '--squash', 'often'], /--squash/],
+    [['t', '--squash', '-1s'], /--squash/],
+    [['t', '--squash', ''], /--squash/],
+    [['t', '--where', 'a ='], /a =\n {3}\^/],
+    [['t', '--select', '{'], /\{\n \^/],
+  ])('%j', async (args, message) => {
+    const db = await databaseWith({t: [{id: 1, n: 1}], u: [{id: 1, n: 1}]})
+    const run = await litefeed(['changes', '--no-follow', ...args], {db})
+    expect(run).toMatchObject({status: 2, stdout: '', stderr: expect.stringMatching(message)})
+  })
+
+  test.each<[string[], RegExp]>([
+    [['--pluck', ''], /--pluck/],
+    [['--without', 'a,,b'], /--without/],
+    [['--select', '{'], /\{\n \^/],
+  ])('list %j', async (args, message) => {
+    const db = await databaseWith({t: [{id: 1, n: 1}]})
+    expect(await litefeed(['list', 't', ...args], {db})).toMatchObject({
+      status: 2,
+      stdout: '',
+      stderr: expect.stringMatching(message),
+    })
+  })
+})
+
+describe('a table that is not there', () => {
+  test.each([[[]], [['--where', 'n > 1']], [['--pluck', 'n']], [['--squash', '0']], [['--key', '2']]])(
+    'is warned of, and followed when it comes, with %j',
+    async args => {
+      const db = await databaseWith({u: [{id: 1}]})
+      const feed = await follow(db, 't', 'u', ...args)
+      expect(feed.stderr).toMatch(/warning: .*"t"/)
+      expect(feed.stderr).not.toContain('"u"')
+      expect((await feed.after('insert', 't', '{"id":2,"n":2}')).map(short)).toEqual(['add 2'])
+    },
+  )
+})
+
+describe('a table that is dropped', () => {
+  const documents = [
+    {id: 1, n: 1},
+    {id: 2, n: 2},
+  ]
+  const removals = ['remove 1', 'remove 2']
+
+  test.each([
+    ['a feed of it', ['t'], removals],
+    ['a feed of it in other letters', ['T'], removals],
+    ['a feed of several tables', ['u', 't'], removals],
+    ['a feed of a set of it', ['t', '--where', 'n > 1'], ['remove 2']],
+    ['a feed of one key of it', ['t', '--key', '1'], ['remove 1']],
+    ['a window of it', ['t', '--order-by', 'n', '--limit', '1'], ['change 2', 'remove 2']],
+    ['a merged feed of it', ['t', '--squash', '0'], removals],
+  ])('ends %s with an error that names it', async (_, args, told) => {
+    const db = await databaseWith({t: documents, u: documents})
+    const feed = await tail(args, {db})
+    await litefeed(['drop', 't'], {db})
+    expect((await feed.rest()).map(short)).toEqual(told)
+    expect(await feed.ended()).toEqual({status: 1, signal: null})
+    expect(feed.stderr).toMatch(/error: .*\bt\b.* dropped/i)
+  })
+
+  test('ends a feed of it also when it was empty', async () => {
+    const db = newDatabase()
+    await litefeed(['insert', 't', '[]'], {db})
+    const feed = await tail(['t'], {db})
+    await litefeed(['drop', 't'], {db})
+    expect(await feed.rest()).toEqual([])
+    expect(await feed.ended()).toEqual({status: 1, signal: null})
+  })
+
+  test('ends a feed of it also when there is another of its name before anybody looks', async () => {
+    const db = await databaseWith({t: documents})
+    const feed = await tail(['t'], {db})
+    feed.child.kill('SIGSTOP')
+    await litefeed(['drop', 't'], {db})
+    await litefeed(['insert', 't', '{"id":1,"n":1}'], {db})
+    feed.child.kill('SIGCONT')
+    expect((await feed.rest()).map(short).slice(0, 2)).toEqual(removals)
+    expect(await feed.ended()).toEqual({status: 1, signal: null})
+    expect(feed.stderr).toMatch(/error: .*\bt\b.* dropped/i)
+  })
+
+  test('ends a feed that waited for it', async () => {
+    const db = newDatabase()
+    const feed = await follow(db, 't')
+    expect((await feed.after('insert', 't', '{"id":1}')).map(short)).toEqual(['add 1'])
+    await litefeed(['drop', 't'], {db})
+    expect((await feed.rest()).map(short)).toEqual(['remove 1'])
+    expect(await feed.ended()).toEqual({status: 1, signal: null})
+  })
+
+  test('leaves a feed of other tables alone, and one of every table', async () => {
+    const db = await databaseWith({t: documents, u: documents})
+    const [others, every] = [await follow(db, 'u'), await follow(db)]
+    expect((await every.after('drop', 't')).map(short)).toEqual(removals)
+    const written = await litefeed(['insert', 't', '{"id":3}'], {db})
+    expect((await every.upTo(written.result.seq)).map(short)).toEqual(['add 3'])
+    expect((await others.after('insert', 'u', '{"id":3}')).map(short)).toEqual(['add 3'])
+    for (const feed of [others, every]) expect(await feed.stop()).toEqual({status: null, signal: 'SIGINT'})
+  })
+
+  test('is history to a feed that begins before it and does not follow', async () => {
+    const db = await databaseWith({t: documents})
+    await litefeed(['drop', 't'], {db})
+    const feed = new Tail(start(['changes', '--since', 'beginning', '--no-follow'], {db}))
+    expect((await feed.rest()).map(short)).toEqual(['add 1', 'add 2', ...removals])
+    expect(await feed.ended()).toEqual({status: 0, signal: null})
+  })
+})
