@@ -6,9 +6,9 @@ import {readBounds} from './log.ts'
 import {isCoarse, isPlainPath, orderKey} from './order-key.ts'
 import {docText, identifier, keyJson} from './sql.ts'
 
-/** The name of the index by which a table is read in the order of a field. */
+/** The name of the index by which a table is read in the order of a field. Names of indexes are one space for all tables. */
 export function orderIndexName(table: string, path: readonly string[]): string {
-  return `_litefeed_order_${table}_${path.join('.')}`
+  return `_litefeed_order_${JSON.stringify([table, ...path])}`
 }
 
 /**
