@@ -1,8 +1,10 @@
 import {LitefeedError} from '../error.ts'
 import {plainPath} from './closure/ast.ts'
 import {compile, type Program, uncertain} from './closure/compile.ts'
+import {type Conjunct, conjunctsOf} from './conjuncts.ts'
 import {type Guards, Official} from './official.ts'
 import {pointAt} from './point-at.ts'
+import {readsOf} from './reads.ts'
 import {isFunction, isTrue} from './result.ts'
 
 /**
@@ -15,6 +17,10 @@ export class Expression {
   readonly text: string
   /** The names of the fields when the expression is nothing but a path, such as `new_val.room_id`. */
   readonly path: readonly string[] | undefined
+  /** The fields of the input without which the result is the same as with all; undefined when it may take any. */
+  readonly reads: ReadonlySet<string> | undefined
+  /** What a storage engine may use to leave inputs out; see there for what it may conclude. */
+  readonly conjuncts: readonly Conjunct[]
   readonly #official: Official
   readonly #closure: Program | undefined
   /** How many inputs in a row the closure was not certain of. */
@@ -37,6 +43,8 @@ export class Expression {
     this.text = text
     this.#official = official
     this.path = plainPath(official.ast)
+    this.reads = readsOf(official.ast)
+    this.conjuncts = conjunctsOf(official.ast)
     this.#closure = compile(official.ast)
   }
 

@@ -21,6 +21,22 @@ export class Generator {
     return this.#any(4)
   }
 
+  /** Comparisons of fields with constants, mostly, joined by `and`. */
+  condition(): string {
+    const parts = [this.#comparison()]
+    while (this.#random.chance(0.6)) parts.push(this.#comparison())
+    return parts.join(' and ')
+  }
+
+  #comparison(): string {
+    if (this.#random.chance(0.2)) return `(${this.#truth(1)})`
+    const field = this.#pick(['n', 's', 'f', 'x', 'o.n', 'o.s', 'o.o.n', 'l.n', '$.n', '$$.s', 'v', '(n)', 'y', 'l'])
+    const op = this.#pick(['=', '=', '!=', '<', '<=', '>', '>='])
+    const constant = this.#pick(['0', '1', '2', '-1', '"a"', '"ab"', '""', 'true', 'false', 'null', '"é"'])
+    const made = this.#random.chance(0.8) ? `${field} ${op} ${constant}` : `${constant} ${op} ${field}`
+    return this.#pick([made, made, made, `(${made})`, `(${made} or ${field} = ${constant})`, `${field} in [1, "a"]`])
+  }
+
   #object(depth: number, full: boolean): string {
     const names = full ? allFields : allFields.filter(() => this.#random.chance(0.25))
     const fields = names
