@@ -64,6 +64,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   ],
   'engine/': ['engine/', 'node:path'],
   'index.ts': ['engine/'],
+  'expression.ts': ['engine/'],
   'main.ts': ['terminal/', '@oclif/core', 'node:path', '../package.json'],
 }
 

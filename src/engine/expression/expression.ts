@@ -51,14 +51,14 @@ export class Expression {
   /**
    * The value for this input, a JSON value; undefined is JSONata's "nothing". It comes at once or, where the official
    * evaluator has to answer, as a promise. That one may change the input: after a promise it must not be used again. The
-   * value may share parts with the input.
+   * value may share parts with the input. `bindings` are variables for the expression; with them the answer is a promise.
    *
    * The promise rejects with EXPRESSION_FAILED, whose cause is the official error, also for an expression that runs for longer
    * than 0.8 s, recurses deeper than 500 calls or builds more than a million items. Nothing is thrown at once.
    */
-  evaluate(input: unknown): unknown {
-    const value = this.#quickly(input)
-    return value === uncertain ? this.#surely(input) : value
+  evaluate(input: unknown, bindings?: Readonly<Record<string, unknown>>): unknown {
+    const value = bindings === undefined ? this.#quickly(input) : uncertain
+    return value === uncertain ? this.#surely(input, bindings) : value
   }
 
   /** Whether the value counts as true, as JSONata's own conditions see it. Otherwise like `evaluate`. */
@@ -79,8 +79,8 @@ export class Expression {
     return value
   }
 
-  async #surely(input: unknown): Promise<unknown> {
-    const value = await this.#official.evaluate(input).catch(fail)
+  async #surely(input: unknown, bindings?: Readonly<Record<string, unknown>>): Promise<unknown> {
+    const value = await this.#official.evaluate(input, bindings).catch(fail)
     if (isFunction(value)) throw new LitefeedError('EXPRESSION_FAILED', 'the result is a function')
     return value
   }

@@ -31,7 +31,7 @@ export class Official {
   }
 
   /** Throws the official error. The input may be changed. */
-  async evaluate(input: unknown, bindings?: Record<string, unknown>): Promise<unknown> {
+  async evaluate(input: unknown, bindings?: Readonly<Record<string, unknown>>): Promise<unknown> {
     const start = performance.now()
     try {
       return await this.#program.evaluate(input, bindings)
