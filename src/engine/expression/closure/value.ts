@@ -111,10 +111,13 @@ function anyTrue(items: readonly unknown[]): boolean {
 export function areEqual(one: unknown, other: unknown): boolean {
   if (one === other) return true
   if (typeof one !== 'object' || typeof other !== 'object' || one === null || other === null) return false
-  const first = Array.isArray(one)
-  // An array against an object compares the names of all their properties, also those that JavaScript hides.
-  if (first !== Array.isArray(other)) giveUp()
-  return first ? haveEqualItems(one, other as unknown[]) : haveEqualFields(one, other)
+  if (Array.isArray(one)) return Array.isArray(other) ? haveEqualItems(one, other) : differFromArray(other)
+  return Array.isArray(other) ? differFromArray(one) : haveEqualFields(one, other)
+}
+
+/** An array and an object compare by the names of all properties, and every array has a length. */
+function differFromArray(object: object): boolean {
+  return Object.hasOwn(object, 'length') && giveUp()
 }
 
 function haveEqualItems(one: readonly unknown[], other: readonly unknown[]): boolean {
