@@ -1,11 +1,11 @@
-// `import {compile} from 'litefeed/expression'`: JSONata as the commands evaluate it, by itself.
+// The library 'litefeed/expression': JSONata as the commands evaluate it, by itself.
 import {LitefeedError} from './engine/error.ts'
 import {Expression} from './engine/expression/expression.ts'
-import type {Guards} from './engine/expression/official.ts'
+import type {Guards} from './engine/expression/guards/limits.ts'
 import {plainCopy} from './engine/expression/plain.ts'
 
 export type {Conjunct} from './engine/expression/conjuncts.ts'
-export type {Guards} from './engine/expression/official.ts'
+export type {Guards} from './engine/expression/guards/limits.ts'
 
 /**
  * Parses a JSONata expression. https://docs.jsonata.org/

@@ -25,6 +25,10 @@ export interface Node {
   readonly condition?: Node
   readonly then?: Node
   readonly else?: Node
+  /** Of a transformation, `|pattern|update, delete|`. */
+  readonly pattern?: Node
+  readonly update?: Node
+  readonly delete?: Node
   readonly terms?: readonly {readonly descending: boolean; readonly expression: Node}[]
   /** The operands; of an object constructor `lhs` is its pairs. */
   readonly lhs?: Node | readonly Pair[]
@@ -56,7 +60,10 @@ export function filtersOf({predicate = [], stages = []}: Node): readonly Stage[]
 /** The nodes right below a node, in no particular order. */
 export function childrenOf(node: Node): Node[] {
   const pairs = [...pairsOf(node), ...(node.group?.lhs ?? [])]
-  const single = [node.expression, node.procedure, node.body, node.condition, node.then, node.else, node.rhs]
+  const single = [
+    ...[node.expression, node.procedure, node.body, node.condition, node.then, node.else, node.rhs],
+    ...[node.pattern, node.update, node.delete],
+  ]
   return [
     ...(Array.isArray(node.lhs) || node.lhs === undefined ? [] : [node.lhs as Node]),
     ...single.filter(child => child !== undefined),
