@@ -2,12 +2,20 @@
 import {mkdtempSync, rmSync} from 'node:fs'
 import {cpus, tmpdir, totalmem} from 'node:os'
 import {join} from 'node:path'
+import {expression} from './expression.ts'
 import {live, slowReader} from './live.ts'
 import {start} from './start.ts'
 import type {Row} from './support.ts'
 import {dump, insert} from './throughput.ts'
 
-const benches: Record<string, (directory: string) => Promise<Row[]>> = {insert, dump, start, live, slowReader}
+const benches: Record<string, (directory: string) => Promise<Row[]>> = {
+  insert,
+  dump,
+  expression,
+  start,
+  live,
+  slowReader,
+}
 const chosen = process.argv.slice(2)
 const unknown = chosen.filter(name => !(name in benches))
 if (unknown.length > 0)

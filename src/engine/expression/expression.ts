@@ -59,14 +59,14 @@ export class Expression {
    */
   evaluate(input: unknown, bindings?: Readonly<Record<string, unknown>>): unknown {
     const value = bindings === undefined ? this.#quickly(input) : uncertain
-    return value === uncertain ? this.#surely(input, bindings) : value
+    return value === uncertain ? this.#official.evaluate(input, bindings).then(refuseFunction) : value
   }
 
   /** Whether the value counts as true, as JSONata's own conditions see it. Otherwise like `evaluate`. */
   test(input: unknown): boolean | Promise<boolean> {
     const value = this.#quickly(input)
     if (value === true || value === false) return value
-    return value === uncertain ? this.#official.evaluate(input).then(isTrue, fail) : isTrue(value)
+    return value === uncertain ? this.#official.evaluate(input).then(isTrue) : isTrue(value)
   }
 
   /** The closure's value, or `uncertain`. */
@@ -79,17 +79,12 @@ export class Expression {
     else if (this.#uncertain < patience) this.#uncertain++
     return value
   }
-
-  async #surely(input: unknown, bindings?: Readonly<Record<string, unknown>>): Promise<unknown> {
-    const value = await this.#official.evaluate(input, bindings).catch(fail)
-    if (isFunction(value)) throw new LitefeedError('EXPRESSION_FAILED', 'the result is a function')
-    return value
-  }
 }
 
 /** After so many inputs in a row without a certain answer the next is expected to have none either. */
 const patience = 32
 
-function fail(error: unknown): never {
-  throw new LitefeedError('EXPRESSION_FAILED', (error as {message?: string}).message ?? String(error), {cause: error})
+function refuseFunction(value: unknown): unknown {
+  if (isFunction(value)) throw new LitefeedError('EXPRESSION_FAILED', 'the result is a function')
+  return value
 }

@@ -55,7 +55,9 @@ export interface Cost {
 const known = new Map<string, Cost>()
 
 export function costOf(source: string): Cost {
-  const cost = known.get(source) ?? estimate(source)
+  const found = known.get(source)
+  if (found !== undefined) return found
+  const cost = estimate(source)
   // `$eval` can make any number of them.
   if (known.size > 100) known.clear()
   known.set(source, cost)
