@@ -2,6 +2,7 @@
 import {mkdtempSync, rmSync} from 'node:fs'
 import {cpus, tmpdir, totalmem} from 'node:os'
 import {join} from 'node:path'
+import {expression} from './expression.ts'
 import {live, slowReader} from './live.ts'
 import {where, window} from './sets.ts'
 import {start} from './start.ts'
@@ -11,6 +12,7 @@ import {dump, insert} from './throughput.ts'
 const benches: Record<string, (directory: string) => Promise<Row[]>> = {
   insert,
   dump,
+  expression,
   start,
   live,
   slowReader,

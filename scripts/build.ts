@@ -23,7 +23,7 @@ const cli = await rolldown({
   resolve: {alias: stubs},
   plugins: [quickOclif()],
 })
-const library = await rolldown({...common, input: 'src/index.ts'})
+const library = await rolldown({...common, input: ['src/index.ts', 'src/expression.ts']})
 const outputs = [
   await cli.write({
     dir: 'dist/cli',

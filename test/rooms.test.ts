@@ -22,7 +22,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   'commands/': ['terminal/', 'engine/', '@oclif/core'],
   'terminal/': ['terminal/', 'engine/', '@oclif/core', 'chalk', 'execa', 'node:'],
   'engine/error.ts': [],
-  'engine/expression/': ['engine/error.ts', 'engine/expression/', 'jsonata', 'node:timers'],
+  'engine/expression/': ['engine/error.ts', 'engine/expression/', 'jsonata', 'node:timers', 'node:vm'],
   'engine/storage/sqlite/': [
     'engine/error.ts',
     'engine/storage/',
@@ -66,6 +66,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   ],
   'engine/': ['engine/', 'node:path'],
   'index.ts': ['engine/'],
+  'expression.ts': ['engine/'],
   'main.ts': ['terminal/', '@oclif/core', 'node:path', '../package.json'],
 }
 

@@ -113,9 +113,9 @@ test.each<[string, readonly string[] | undefined]>([
   ['a.$uppercase(b)', undefined],
 ])('%s is the path %j', async (text, path) => expect((await Expression.compile(text)).path).toEqual(path))
 
-async function failure(promise: Promise<unknown>): Promise<unknown> {
+async function failure(answer: unknown): Promise<unknown> {
   try {
-    await promise
+    await answer
   } catch (error) {
     return error
   }

@@ -1,0 +1,51 @@
+import {maxLength, tooLarge} from './limits.ts'
+
+/**
+ * Bounds values that contain one another, as those of a recursion may: in a few dozen steps `{"a": $x, "b": $x}` holds more
+ * than any memory when it is written out or compared, although each step builds a single object. Every value is counted
+ * with all that is in it, once. Also bounds strings.
+ */
+export class Growth {
+  readonly #limit: number
+  readonly #sizes = new WeakMap<object, {readonly size: number; readonly length: number}>()
+
+  constructor(limit: number) {
+    this.#limit = limit
+  }
+
+  /** Throws the official error for a sequence that is too long. */
+  check(value: unknown): void {
+    this.#size(value)
+  }
+
+  #size(value: unknown): number {
+    if (typeof value === 'string' && value.length > maxLength) throw tooLarge(maxLength)
+    if (typeof value !== 'object' || value === null || isFunction(value)) return 1
+    const items: readonly unknown[] = Array.isArray(value) ? value : Object.values(value)
+    const known = this.#sizes.get(value)
+    if (known?.length === items.length) return known.size
+    let size = 1
+    for (const item of items) {
+      size += this.#size(item)
+      if (size > this.#limit) throw tooLarge(this.#limit)
+    }
+    this.#sizes.set(value, {size, length: items.length})
+    return size
+  }
+}
+
+function isFunction(value: object): boolean {
+  return '_jsonata_function' in value || '_jsonata_lambda' in value
+}
+
+/** Whether a value is so large, written out, that it must not be: some 250 MB. Quick for all others. */
+export function isTooLargeToWrite(value: unknown): boolean {
+  let left = 4_000_000
+  const count = (part: unknown): boolean => {
+    left -= typeof part === 'string' ? 1 + (part.length >> 6) : 1
+    if (left < 0) return true
+    if (typeof part !== 'object' || part === null || isFunction(part)) return false
+    return Array.isArray(part) ? part.some(count) : Object.values(part).some(count)
+  }
+  return count(value)
+}

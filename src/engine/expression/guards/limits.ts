@@ -1,0 +1,24 @@
+/** What ends an evaluation that would go on for too long. The official evaluator checks them between two nodes of the tree. */
+export interface Guards {
+  /** Milliseconds. */
+  readonly timeout: number
+  /** Evaluations within evaluations. */
+  readonly stack: number
+  /** Items of an array, or of a value with all that is in it where values can grow without bound. */
+  readonly sequence: number
+}
+
+export const usualGuards: Guards = {timeout: 800, stack: 500, sequence: 1_000_000}
+
+/** Characters of a string that an expression builds: 32 MB. */
+export const maxLength = 2 ** 24
+
+/** The official error for an evaluation that takes too long; its message is added there. */
+export function tooLong(timeout: number): object {
+  return {code: 'D1012', value: timeout, stack: new Error().stack}
+}
+
+/** The official error for a sequence that is too long, here also for a string or a structure. */
+export function tooLarge(limit: number): object {
+  return {code: 'D2015', value: limit, stack: new Error().stack}
+}

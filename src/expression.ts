@@ -1,0 +1,87 @@
+// The library 'litefeed/expression': JSONata as the commands evaluate it, by itself.
+import {LitefeedError} from './engine/error.ts'
+import {Expression} from './engine/expression/expression.ts'
+import type {Guards} from './engine/expression/guards/limits.ts'
+import {plainCopy} from './engine/expression/plain.ts'
+
+export type {Conjunct} from './engine/expression/conjuncts.ts'
+export type {Guards} from './engine/expression/guards/limits.ts'
+
+/**
+ * Parses a JSONata expression. https://docs.jsonata.org/
+ *
+ *     const expression = await compile('new_val.score > old_val.score')
+ *     await expression.evaluate({old_val: {score: 1}, new_val: {score: 2}}) // true
+ *
+ * `guards` are the limits of an evaluation: 800 ms, a depth of 500 and a million items when absent. Rejects with an
+ * ExpressionError.
+ */
+export async function compile(text: string, guards: Partial<Guards> = {}): Promise<CompiledExpression> {
+  try {
+    return new CompiledExpression(await Expression.compile(text, guards))
+  } catch (error) {
+    throw officialError(error)
+  }
+}
+
+/** An expression that can be evaluated many times, also several times at once. */
+export class CompiledExpression {
+  /** The fields of the input that it reads; undefined when that may be any. */
+  readonly reads: Expression['reads']
+  /** Comparisons that must hold for it to be true; see the type. */
+  readonly conjuncts: Expression['conjuncts']
+  readonly #expression: Expression
+
+  /** @internal */
+  constructor(expression: Expression) {
+    this.#expression = expression
+    this.reads = expression.reads
+    this.conjuncts = expression.conjuncts
+  }
+
+  /**
+   * The value for this input, which is a JSON value; undefined is JSONata's "nothing". The value is the caller's own: plain
+   * arrays and objects that share nothing with the input. The input is not changed. `bindings` are variables that the
+   * expression sees: `{x: 1}` is `$x`. Rejects with an ExpressionError.
+   */
+  async evaluate(input: unknown, bindings?: Readonly<Record<string, unknown>>): Promise<unknown> {
+    try {
+      return plainCopy(await this.#expression.evaluate(plainCopy(input), isEmpty(bindings) ? undefined : bindings))
+    } catch (error) {
+      throw officialError(error)
+    }
+  }
+
+  /** Whether the value for this input counts as true. Otherwise like `evaluate`. */
+  async test(input: unknown): Promise<boolean> {
+    try {
+      return await this.#expression.test(plainCopy(input))
+    } catch (error) {
+      throw officialError(error)
+    }
+  }
+}
+
+/** JSONata's own error, with the fields that it has there. https://docs.jsonata.org/ does not list the codes; they are stable. */
+export class ExpressionError extends Error {
+  override readonly name = 'ExpressionError'
+  /** Such as `T2001`; absent for an error of JavaScript that came up within. */
+  declare readonly code?: string
+  /** Where in the text of the expression, from 0. */
+  declare readonly position?: number
+  /** The word of the expression that it is about. */
+  declare readonly token?: string
+  /** What was found there. */
+  declare readonly value?: unknown
+}
+
+function isEmpty(bindings: object | undefined): boolean {
+  return bindings === undefined || Object.keys(bindings).length === 0
+}
+
+function officialError(error: unknown): unknown {
+  if (!(error instanceof LitefeedError)) return error
+  if (error.cause === undefined) return new ExpressionError(error.message)
+  const {message, stack: _, ...fields} = error.cause as Record<string, unknown>
+  return Object.assign(new ExpressionError(String(message ?? error.message), {cause: error.cause}), fields)
+}

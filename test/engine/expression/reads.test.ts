@@ -1,0 +1,66 @@
+import {expect, test} from 'vitest'
+import {readsOf} from '../../../src/engine/expression/reads.ts'
+import {Random, rounds} from '../../support.ts'
+import {Generator} from './generate.ts'
+import {astOf, officialOutcome} from './official.ts'
+
+test.each<[string, readonly string[] | 'any']>([
+  ['new_val.room_id = 7', ['new_val']],
+  ['new_val.score > old_val.score', ['new_val', 'old_val']],
+  ['new_val[age > 3].items', ['new_val']],
+  ['$sum(new_val.items.(price * quantity))', ['new_val']],
+  ['{"id": new_val.id, "at": ts_ms}', ['new_val', 'ts_ms']],
+  ['($v := new_val; $v.a + $v.b)', ['new_val']],
+  ['$.new_val.a', ['new_val']],
+  ['new_val.(a = $$.seq)', ['new_val', 'seq']],
+  ['$$.new_val', ['new_val']],
+  ['new_val.items[$.price > 1]', ['new_val']],
+  ['new_val.*', ['new_val']],
+  ['new_val{name: age}', ['new_val']],
+  ['new_val.items^(price)', ['new_val']],
+  ['$map(new_val.items, function($i) { $i.price * seq })', ['new_val', 'seq']],
+  ['new_val.name ~> $uppercase()', ['new_val']],
+  ['new_val.name.$uppercase()', ['new_val']],
+  ['$millis() - ts_ms', ['ts_ms']],
+  ['1', []],
+  ['$', 'any'],
+  ['$$', 'any'],
+  ['*', 'any'],
+  ['**.a', 'any'],
+  ['$keys()', 'any'],
+  ['$lookup("a")', 'any'],
+  ['$string()', 'any'],
+  ['new_val.($$)', 'any'],
+  ['new_val[$ = $$]', 'any'],
+  ['($v := $; $v.a)', 'any'],
+  ['($).a', 'any'],
+  ['$eval("old_val")', 'any'],
+  ['$each(function($v, $k) { $k })', 'any'],
+  ['(function()<x-:x> { 1 })()', 'any'],
+  ['$ ~> |a|{"b": 1}|', 'any'],
+  ['new_val.items.%', 'any'],
+  ['$@$v.a', 'any'],
+  ['$^(a)', 'any'],
+])('%s reads %j', (text, names) => {
+  const reads = readsOf(astOf(text) as never)
+  expect(reads === undefined ? 'any' : [...reads].sort()).toEqual(names === 'any' ? names : [...names].sort())
+})
+
+test('without the fields that it does not read the result is the same', async () => {
+  const generator = new Generator(new Random())
+  let less = 0
+  for (let round = 0; round < rounds(1000); round++) {
+    const text = generator.expression()
+    const ast = astOf(text)
+    const reads = ast === undefined ? undefined : readsOf(ast)
+    if (reads === undefined) continue
+    const json = generator.document()
+    const fields = Object.entries(JSON.parse(json)).filter(([name]) => reads.has(name))
+    const outcome = await officialOutcome(text, JSON.stringify(Object.fromEntries(fields)))
+    // JSON.stringify does not write 1e400 and -0.
+    if (/1e400|-0\b/.test(json)) continue
+    less++
+    expect({text, json, outcome}).toEqual({text, json, outcome: await officialOutcome(text, json)})
+  }
+  expect(less).toBeGreaterThan(100)
+})
