@@ -71,11 +71,13 @@ class Mapper {
         start = performance.now()
       }
       try {
-        const line =
-          this.#map === undefined
-            ? oneLine(shown)
-            : stringify(restoreDigits(await this.#map.evaluate(JSON.parse(shown)), [shown]))
-        if (line !== undefined) lines.push(`${line}\n`)
+        if (this.#map === undefined) lines.push(`${oneLine(shown)}\n`)
+        else {
+          let result = this.#map.evaluate(JSON.parse(shown))
+          if (result instanceof Promise) result = await result
+          const line = stringify(restoreDigits(result, [shown]))
+          if (line !== undefined) lines.push(`${line}\n`)
+        }
       } catch (error) {
         failures.push({expression: this.#map?.text ?? '', place: {key}, message: (error as Error).message})
       }

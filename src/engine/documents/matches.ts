@@ -61,7 +61,8 @@ export async function* matching(
       start = performance.now()
     }
     try {
-      const shown = await set.member(text)
+      let shown = set.member(text)
+      if (shown instanceof Promise) shown = await shown
       if (shown !== null) matches.push({key, text, shown})
     } catch (error) {
       failures.push(failureOf(error, {key}))

@@ -60,10 +60,19 @@ export class DocumentSet {
     return this.#pluck !== undefined || this.#without !== undefined || this.#select !== undefined
   }
 
-  /** What stands for the document, as JSON text; null when it does not belong to the set. Throws MemberError. */
-  async member(text: string): Promise<string | null> {
-    if (this.#where !== undefined && !(await attempt(this.#where, where => where.test(JSON.parse(text))))) return null
-    return this.projects ? this.#project(text) : text
+  /**
+   * What stands for the document, as JSON text; null when it does not belong to the set. A promise only where an expression
+   * needs one: a loop over many documents awaits that alone. Throws, or rejects with, MemberError.
+   */
+  member(text: string): string | null | Promise<string | null> {
+    const where = this.#where
+    if (where === undefined) return this.#shown(text)
+    const holds = where.test(JSON.parse(text))
+    if (typeof holds === 'boolean') return holds ? this.#shown(text) : null
+    return holds.then(
+      isTrue => (isTrue ? this.#shown(text) : null),
+      error => failed(where, error),
+    )
   }
 
   /** Whether the document belongs to it. One on which an expression fails does not. */
@@ -76,19 +85,32 @@ export class DocumentSet {
     }
   }
 
-  async #project(text: string): Promise<string | null> {
-    let value: unknown
-    if (this.#pluck !== undefined || this.#without !== undefined) {
-      value = parse(text)
-      if (this.#pluck !== undefined) value = pluck(value, this.#pluck)
-      if (this.#without !== undefined) value = without(value, this.#without)
-    }
-    const fields = value === undefined ? text : (stringify(value) as string)
-    if (this.#select === undefined) return fields
-    const result = await attempt(this.#select, async select =>
-      stringify(restoreDigits(await select.evaluate(JSON.parse(fields)), [fields])),
+  #shown(text: string): string | null | Promise<string | null> {
+    const select = this.#select
+    const fields = this.#pluck === undefined && this.#without === undefined ? text : this.#fieldsOf(text)
+    if (select === undefined) return fields
+    const result = select.evaluate(JSON.parse(fields))
+    if (!(result instanceof Promise)) return resultText(select, result, fields)
+    return result.then(
+      value => resultText(select, value, fields),
+      error => failed(select, error),
     )
-    return result === undefined || result === 'null' ? null : result
+  }
+
+  #fieldsOf(text: string): string {
+    let value = parse(text)
+    if (this.#pluck !== undefined) value = pluck(value, this.#pluck)
+    if (this.#without !== undefined) value = without(value, this.#without)
+    return stringify(value) as string
+  }
+}
+
+function resultText(select: Expression, result: unknown, source: string): string | null {
+  try {
+    const text = stringify(restoreDigits(result, [source]))
+    return text === undefined || text === 'null' ? null : text
+  } catch (error) {
+    return failed(select, error)
   }
 }
 
@@ -109,10 +131,6 @@ export function failureOf(error: unknown, place: Failure['place']): Failure {
   throw error
 }
 
-async function attempt<T>(expression: Expression, run: (expression: Expression) => Promise<T>): Promise<T> {
-  try {
-    return await run(expression)
-  } catch (error) {
-    throw new MemberError(expression.text, error)
-  }
+function failed(expression: Expression, error: unknown): never {
+  throw new MemberError(expression.text, error)
 }

@@ -45,8 +45,17 @@ export class SetSource implements Source<string> {
       if (failures.length > 0 && this.#options.onError === 'fail') break
       if (tried > 0 && (this.#options.signal?.aborted || performance.now() - start > slice)) break
       tried++
-      const delta = await this.#delta(change, failures)
-      if (delta !== undefined) deltas.push(delta)
+      const {old_val, new_val, ...rest} = change
+      const place = `${change.table} ${change.key}`
+      const known = old_val === null ? null : this.#known.take(place, old_val)
+      let old = known === undefined ? this.#member(old_val, change, failures) : known
+      if (old instanceof Promise) old = await old
+      let next = this.#member(new_val, change, failures)
+      if (next instanceof Promise) next = await next
+      if (new_val !== null) this.#known.put(place, new_val, next)
+      if (old === null && next === null) continue
+      if (this.#set.projects && old !== null && next !== null && sameDocument(old, next)) continue
+      deltas.push({...rest, old, new: next})
     }
     return {deltas, tried, failures}
   }
@@ -63,24 +72,19 @@ export class SetSource implements Source<string> {
     return side.length
   }
 
-  async #delta({old_val, new_val, ...change}: Change, failures: Failure[]): Promise<Delta<string> | undefined> {
-    const member = async (text: string | null) => {
-      if (text === null) return null
-      try {
-        return await this.#set.member(text)
-      } catch (error) {
-        failures.push(failureOf(error, {seq: change.seq}))
-        return null
-      }
+  /** What stands for the document; one on which an expression fails is not in the set. */
+  #member(text: string | null, {seq}: Change, failures: Failure[]): string | null | Promise<string | null> {
+    if (text === null) return null
+    const fail = (error: unknown) => {
+      failures.push(failureOf(error, {seq}))
+      return null
     }
-    const place = `${change.table} ${change.key}`
-    const known = old_val === null ? null : this.#known.take(place, old_val)
-    const old = known === undefined ? await member(old_val) : known
-    const next = await member(new_val)
-    if (new_val !== null) this.#known.put(place, new_val, next)
-    if (old === null && next === null) return undefined
-    if (this.#set.projects && old !== null && next !== null && sameDocument(old, next)) return undefined
-    return {...change, old, new: next}
+    try {
+      const member = this.#set.member(text)
+      return member instanceof Promise ? member.catch(fail) : member
+    } catch (error) {
+      return fail(error)
+    }
   }
 }
 

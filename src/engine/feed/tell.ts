@@ -64,36 +64,50 @@ class ExpressionTeller implements Teller {
       // Expressions that run into their time limit would keep a whole batch silent for minutes.
       if (this.#signal?.aborted || performance.now() - start > slice) break
       tried++
-      const line = await this.#line(event, failures)
+      let line = this.#line(event, failures)
+      if (line instanceof Promise) line = await line
       if (line !== undefined) lines.push(line)
     }
     return {lines: Buffer.from(lines.join('')), count: lines.length, failures, tried}
   }
 
-  async #line(event: RawEvent, failures: Failure[]): Promise<string | undefined> {
-    let current = this.#filter
-    try {
-      if (current !== undefined && !(await current.test(lazyEvent(event)))) return undefined
-      current = this.#map
-      return current === undefined ? eventLine(event) : await mapped(event, current)
-    } catch (error) {
-      failures.push({expression: current?.text ?? '', place: {seq: event.seq}, message: (error as Error).message})
-      return undefined
-    }
+  /** The event as a line, or nothing. A promise only where an expression needs one. */
+  #line(event: RawEvent, failures: Failure[]): string | undefined | Promise<string | undefined> {
+    const filter = this.#filter
+    if (filter === undefined) return this.#mapped(event, failures)
+    const holds = filter.test(lazyEvent(event))
+    if (typeof holds === 'boolean') return holds ? this.#mapped(event, failures) : undefined
+    return holds.then(
+      isTrue => (isTrue ? this.#mapped(event, failures) : undefined),
+      error => failed(filter, event, failures, error),
+    )
   }
+
+  #mapped(event: RawEvent, failures: Failure[]): string | undefined | Promise<string | undefined> {
+    const map = this.#map
+    if (map === undefined) return eventLine(event)
+    const [side, ...deeper] = map.path ?? []
+    if ((side === 'old_val' || side === 'new_val') && deeper.length === 0) {
+      // The stored text, so that it is neither parsed nor changed.
+      const text = event[side]
+      return text === undefined ? undefined : `${oneLine(text)}\n`
+    }
+    const result = map.evaluate(lazyEvent(event))
+    const line = (value: unknown) => {
+      try {
+        const text = stringify(restoreDigits(value, [event.old_val ?? null, event.new_val ?? null]))
+        return text === undefined ? undefined : `${text}\n`
+      } catch (error) {
+        return failed(map, event, failures, error)
+      }
+    }
+    return result instanceof Promise ? result.then(line, error => failed(map, event, failures, error)) : line(result)
+  }
+}
+
+function failed(expression: Expression, {seq}: RawEvent, failures: Failure[], error: unknown): undefined {
+  failures.push({expression: expression.text, place: {seq}, message: (error as Error).message})
 }
 
 /** Milliseconds after which what there is to tell is told. */
 const slice = 100
-
-async function mapped(event: RawEvent, map: Expression): Promise<string | undefined> {
-  const [side, ...deeper] = map.path ?? []
-  if ((side === 'old_val' || side === 'new_val') && deeper.length === 0) {
-    // The stored text, so that it is neither parsed nor changed.
-    const text = event[side]
-    return text === undefined ? undefined : `${oneLine(text)}\n`
-  }
-  const result = await map.evaluate(lazyEvent(event))
-  const text = stringify(restoreDigits(result, [event.old_val ?? null, event.new_val ?? null]))
-  return text === undefined ? undefined : `${text}\n`
-}
