@@ -119,7 +119,11 @@ async function writeBySql(random: Random, table: string, sql: Sqlite.Database, c
     for (let left = count; left > 0; left--) {
       const id = random.pick(keys)
       const old = sql.prepare(`SELECT doc FROM ${table} WHERE id = ?`).pluck().get(toSql(id)) as string | undefined
-      const next = randomDocument(random, id)
+      // The old document with another spelling and little else that is new, or another document.
+      const next =
+        old !== undefined && random.chance(0.5)
+          ? {...(parseExactly(old) as Doc), ...randomPatch(random)}
+          : randomDocument(random, id)
       if (random.chance(0.3)) sql.prepare(`DELETE FROM ${table} WHERE id = ?`).run(toSql(id))
       // An equal document in another spelling would be a change to the log, and none to those who compare values.
       else if (old === undefined || canonical(parseExactly(old)) !== canonical(next)) {
