@@ -20,8 +20,8 @@ const expressions: readonly [string, string][] = [
   ['$map(new_val.items, function($item) { $item.price * 2 })', '0.9'],
   ['$formatNumber(new_val.score, "#,##0.00")', '0.9'],
   ['$match(new_val.name, /^b.*b$/)', '0.9'],
-  // A closure that is never certain, here since it leaves an empty array of the input alone.
-  ['new_val.tags{"name": $, "count": $count($)}', '0.9'],
+  // A closure that is never certain, here since it leaves a limit of 0 alone.
+  ['$split(new_val.name, "o", 0)', '0.9'],
 ]
 
 const input = {
@@ -37,7 +37,6 @@ const input = {
     room_id: 7,
     name: 'bob',
     score: 5,
-    tags: [],
     items: Array.from({length: 10}, (_, index) => ({name: `item ${index}`, price: index * 3, quantity: index})),
   },
 }

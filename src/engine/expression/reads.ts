@@ -2,7 +2,9 @@ import {childrenOf, filtersOf, type Node} from './closure/ast.ts'
 
 /**
  * The fields of an input, which is an object, that an expression can tell from missing ones: without the others its result
- * is the same. Undefined when that is not known, or may be any.
+ * is the same. Undefined when that is not known, or may be any. Not counted are the fields by which the official evaluator
+ * marks structures of its own, which no expression names but all see: `_jsonata_function`, `_jsonata_lambda`,
+ * `outerWrapper` and `tupleStream`.
  */
 export function readsOf(ast: Node): ReadonlySet<string> | undefined {
   const names = new Set<string>()

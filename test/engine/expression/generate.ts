@@ -42,8 +42,12 @@ export class Generator {
     const fields = names
       .filter(() => this.#random.chance(0.85))
       .map(name => `${JSON.stringify(name)}:${this.#fieldValue(name, depth - 1)}`)
-    while (this.#random.chance(0.15)) fields.push(`${JSON.stringify(this.#pick(trapKeys))}:${this.#json(depth - 1)}`)
+    while (this.#random.chance(0.15)) fields.push(`${JSON.stringify(this.#pick(trapKeys))}:${this.#trapValue(depth)}`)
     return `{${fields.join(',')}}`
+  }
+
+  #trapValue(depth: number): string {
+    return this.#random.chance(0.5) ? 'true' : this.#json(depth - 1)
   }
 
   #fieldValue(name: string, depth: number): string {
@@ -79,6 +83,7 @@ export class Generator {
         () => this.#object(depth, false),
         () => this.#array(() => this.#json(depth - 1)),
         () => this.#array(() => this.#array(() => this.#json(depth - 1))),
+        () => `[[${this.#array(() => this.#object(depth, false))}]]`,
       )
     }
     return this.#pick(kinds)()
@@ -100,6 +105,8 @@ export class Generator {
       () => this.#list(depth),
       () => this.#constructed(depth),
       () => this.#odd(depth),
+      () => this.#call(depth),
+      () => this.#call(depth),
     ])
     const made = make()
     if (this.#random.chance(0.03)) return `${made}[]`
@@ -177,6 +184,33 @@ export class Generator {
       () => `(${inner()})`,
       () => this.#condition(depth, inner),
     ])()
+  }
+
+  /** A call of a built-in function with what it takes, or nearly so. */
+  #call(depth: number): string {
+    const [name, kinds] = this.#pick(calls)
+    const args = [...kinds].map(kind => this.#argument(kind, depth))
+    if (this.#random.chance(0.1)) args.pop()
+    if (this.#random.chance(0.03)) args.push(this.#any(0))
+    const call = `$${name}(${args.join(', ')})`
+    if (this.#random.chance(0.05)) return `${this.#any(0)} ~> ${call}`
+    return this.#random.chance(0.05) ? `${this.#path(0)}.${call}` : call
+  }
+
+  #argument(kind: string, depth: number): string {
+    if (this.#random.chance(0.08)) return this.#any(Math.min(depth - 1, 1))
+    const choices: Record<string, readonly string[]> = {
+      t: ['s', 's1', 'o.s', 'w[0]', '"a b"', '"ab"', '"😀a"', '"12"', '"-1.5e2"', '"007"', '"0x1F"', 'missing'],
+      p: ['"a"', '"b"', '" "', '""', 's', '"😀"', '"ab"'],
+      n: ['n', 'n1', '0', '1', '-1', '2', '-2', '3', '1.5', '2.5', '-0.5', '1e-7', 'o.n', 'missing'],
+      b: ['f', 'true', 'false'],
+      v: ['v', 'l.n', 'l.v', '[1, 2]', '[]', 'n', 'missing', 'o.v'],
+      w: ['w', 'l.s', '["a", "b"]', '[]', 's', 'missing'],
+      o: ['o', 'o1', 'l', '$', '{"a": 1}', '[{"a": 1}, {"b": 2}]', '[{"a": 1}, {"a": 2}]', 'missing'],
+      d: ['[1, 1]', '[n, n1, n]', 'l.n', 'l.s', 'l.f', '[[1], [1]]', '[{"a": n}, {"a": n}]', 'w', 'x', 'l.(1)'],
+      x: ['x', 'y', 'o', 'l', 'v', 'f', 'n', 's', 'null', 'missing', 'l.o', '[]', '{}', '$', 'o.o'],
+    }
+    return this.#pick(choices[kind] as readonly string[])
   }
 
   #condition(depth: number, inner: () => string): string {
@@ -263,6 +297,7 @@ export class Generator {
       () =>
         `${this.#pick(['l', 'o', 'l.l', '$', 'v', 'x'])}{${this.#pick(['s', 's1', '$string(n)', '"k"'])}: ${inner()}}`,
       () => `l{s: $sum(n), "all": $count($)}`,
+      () => `l{"k": ${this.#pick(['$$.n', '$.n', 'n', '$$.l.n', '$count($$.l)'])}}`,
       () => `l.{"s": s, "n": ${inner()}}`,
       () => `$merge([${this.#pick(['o', 'l', '{"a": 1}'])}, {"b": ${inner()}}])`,
       () => `$merge(${inner()})`,
@@ -310,6 +345,33 @@ export class Generator {
     return this.#random.pick(items)
   }
 }
+
+/** Functions and the kinds of their arguments; see #argument. */
+const calls: readonly [string, string][] = [
+  ...['uppercase', 'lowercase', 'length', 'trim'].map((name): [string, string] => [name, 't']),
+  ...['substringBefore', 'substringAfter', 'contains', 'split'].map((name): [string, string] => [name, 'tp']),
+  ['substring', 'tn'],
+  ['substring', 'tnn'],
+  ['split', 'tpn'],
+  ['join', 'w'],
+  ['join', 'wp'],
+  ...['abs', 'floor', 'ceil', 'sqrt', 'round'].map((name): [string, string] => [name, 'n']),
+  ...['round', 'power'].map((name): [string, string] => [name, 'nn']),
+  ...['t', 'n', 'b'].map((kind): [string, string] => ['number', kind]),
+  ...['sum', 'max', 'min', 'average', 'count'].map((name): [string, string] => [name, 'v']),
+  ...['count', 'reverse', 'keys', 'exists', 'type', 'boolean', 'not', 'string', 'distinct'].map(
+    (name): [string, string] => [name, 'x'],
+  ),
+  ['distinct', 'd'],
+  ['reverse', 'd'],
+  ['count', 'd'],
+  ['append', 'xx'],
+  ['append', 'dd'],
+  ['merge', 'o'],
+  ['keys', 'o'],
+  ['lookup', 'op'],
+  ['lookup', 'xt'],
+]
 
 const allFields = ['n', 'n1', 's', 's1', 'f', 'f1', 'o', 'o1', 'l', 'l1', 'v', 'w', 'x', 'y']
 

@@ -16,7 +16,7 @@ export const valueFunctions: Readonly<Record<string, BuiltIn>> = {
     }
   },
   type: ([value, ...more]) => (value === undefined || more.length > 0 ? undefined : ofAny(typeName)([value])),
-  boolean: ofAny(isTrue),
+  boolean: ofAny(toBoolean),
   not: ofAny(value => !isTrue(value)),
   string: ofAny(toText),
   // No value has no keys, which is an empty sequence and not nothing: what is behind it sees the difference.
@@ -57,9 +57,18 @@ function typeName(value: unknown): string {
   return Number.isFinite(value) ? 'number' : giveUp()
 }
 
+/** One item that is nothing makes nothing of the array, too, and such an item may be in arrays in it. */
+function toBoolean(value: unknown): boolean {
+  const [only] = Array.isArray(value) && value.length === 1 ? value : [null]
+  return only === undefined || Array.isArray(only) ? giveUp() : isTrue(value)
+}
+
 function allKeys(value: unknown): unknown {
+  const found = keysOf(value, Object.create(null))
+  // Collected from an array they are fields of an object that the official evaluator then takes for a function.
+  if ('_jsonata_function' in found || '_jsonata_lambda' in found) giveUp()
   const keys = newSequence()
-  keys.push(...Object.keys(keysOf(value, Object.create(null))))
+  keys.push(...Object.keys(found))
   return keys
 }
 

@@ -19,7 +19,7 @@ export function regexEngine(clock: Clock): RegExpConstructor {
 
     constructor(pattern: RegExp) {
       this.#regex = new RegExp(pattern)
-      this.#cost = costOf(this.#regex.source)
+      this.#cost = costOf(pattern, this.#regex)
     }
 
     exec(text: string): RegExpExecArray | null {
@@ -52,20 +52,19 @@ export interface Cost {
   readonly isNested: boolean
 }
 
-const known = new Map<string, Cost>()
+/** The patterns are those of the tree. */
+const known = new WeakMap<object, Cost>()
 
-export function costOf(source: string): Cost {
-  const found = known.get(source)
+function costOf(pattern: RegExp, source: RegExp): Cost {
+  const found = known.get(pattern)
   if (found !== undefined) return found
-  const cost = estimate(source)
-  // `$eval` can make any number of them.
-  if (known.size > 100) known.clear()
-  known.set(source, cost)
+  const cost = estimate(source.source)
+  known.set(pattern, cost)
   return cost
 }
 
 /** Reads the pattern without its meaning: escapes, classes, groups and what repeats them. */
-function estimate(source: string): Cost {
+export function estimate(source: string): Cost {
   const tokens = source.matchAll(
     /\\k<|\\.|\[(?:\\.|[^\]\\])*\]|\((?:\?(?:<?[=!]|:|<[^>]*>))?|\)|\||[*+?]\??|\{\d+(?:,\d*)?\}\??|./gsu,
   )
