@@ -2,7 +2,7 @@ import type {Database} from 'better-sqlite3'
 import {LitefeedError} from '../../error.ts'
 
 /** The version of the file's layout that this litefeed writes. */
-export const schemaVersion = 1
+export const schemaVersion = 2
 
 /**
  * Makes a database litefeed's, or brings an older file up to date. Runs in one transaction; several processes may do it
@@ -58,5 +58,8 @@ const migrations: readonly string[] = [
   CREATE TABLE _litefeed_changes (seq INTEGER PRIMARY KEY AUTOINCREMENT, ts_ms, tbl, key, old_val, new_val);
   CREATE TABLE _litefeed_tables (name TEXT PRIMARY KEY COLLATE NOCASE NOT NULL, kind TEXT NOT NULL);
   CREATE TABLE _litefeed_stash (tbl, id, doc);
+  `,
+  `
+  CREATE TABLE _litefeed_tracked (name TEXT PRIMARY KEY COLLATE NOCASE NOT NULL, definition TEXT NOT NULL);
   `,
 ]
