@@ -48,7 +48,7 @@ export function describe({name, columns, key, unique}: TableShape): Definition {
     name,
     columns: columns.map(column => column.name),
     json: columns.filter(column => column.json).map(column => column.name),
-    key,
+    key: key.map(column => column.name),
     unique: unique.map(describeUnique),
   }
 }

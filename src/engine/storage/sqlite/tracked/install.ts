@@ -1,11 +1,10 @@
 import {LitefeedError} from '../../../error.ts'
 import type {Connection} from '../connection.ts'
 import {identifier} from '../sql.ts'
-import {readApplicationTriggers} from './application.ts'
 import {forgetDefinition, keepDefinition, readDefinition} from './definition.ts'
+import {placeTriggers} from './order.ts'
 import {stashName, triggerName} from './row.ts'
 import {readShape, type TableShape} from './shape.ts'
-import {foldName} from './tokens.ts'
 import {type Recorder, recorder} from './triggers.ts'
 
 export interface TrackOptions {
@@ -41,21 +40,10 @@ export function uninstall(connection: Connection, table: string): boolean {
   return true
 }
 
-/**
- * Makes the triggers, ours older than every BEFORE trigger of the application, and newer than every AFTER trigger. For the
- * former those are made again, in their order and word for word: a trigger cannot be put behind one that exists.
- */
-export function makeRecorder(connection: Connection, {name}: TableShape, {stash, before, after}: Recorder): void {
-  connection.execute(stash)
-  for (const trigger of before) connection.execute(trigger.sql)
-  const theirs = readApplicationTriggers(connection).filter(
-    ({table, time}) => table === foldName(name) && time === 'before',
-  )
-  for (const trigger of theirs) {
-    connection.execute(`DROP TRIGGER ${identifier(trigger.name)}`)
-    connection.execute(trigger.sql)
-  }
-  for (const trigger of after) connection.execute(trigger.sql)
+/** Makes what records a table. Apart from `install` so that a test can put a faulty recorder in. */
+export function makeRecorder(connection: Connection, {name}: TableShape, recorder: Recorder): void {
+  connection.execute(recorder.stash)
+  placeTriggers(connection, name, recorder)
 }
 
 const triggerSuffixes = ['insert', 'update', 'delete'].flatMap(event => [`before_${event}`, `after_${event}`])

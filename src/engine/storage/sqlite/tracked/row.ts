@@ -26,47 +26,51 @@ export class Rows {
   key(row: string): string {
     const {key, rowid, nullableKey} = this.shape
     if (this.hasRowidKey) return `CAST(${row}.${rowid} AS TEXT)`
-    const text = keyJson(row, key)
+    const text = keyJson(
+      row,
+      key.map(({name}) => name),
+    )
     if (!nullableKey) return text
-    const isNull = key.map(name => `${row}.${identifier(name)} IS NULL`).join(' OR ')
+    const isNull = key.map(({name}) => `${row}.${identifier(name)} IS NULL`).join(' OR ')
     return `CASE WHEN ${isNull} THEN '{"$rowid":' || ${row}.${rowid} || '}' ELSE ${text} END`
   }
 
   get hasRowidKey(): boolean {
     const {key, rowid} = this.shape
-    return key.length === 0 || (key.length === 1 && rowid === identifier(key[0] as string))
+    return key.length === 0 || (key.length === 1 && rowid === identifier(key[0]?.name ?? ''))
   }
 
   /** Whether the key of `old` is that of `new`. */
   get sameKey(): string {
     const {key, rowid, nullableKey} = this.shape
     if (this.hasRowidKey) return `old.${rowid} = new.${rowid}`
-    const same = key.map(name => `old.${identifier(name)} IS new.${identifier(name)} COLLATE BINARY`)
+    const same = key.map(({name}) => `old.${identifier(name)} IS new.${identifier(name)} COLLATE BINARY`)
     return [...same, ...(nullableKey ? [`old.${rowid} = new.${rowid}`] : [])].join(' AND ')
   }
 
   /** Whether two rows are one: in the same place of the table, whatever it holds. */
   sameRow(one: string, other: string): string {
-    const {identity} = this.shape
-    return identity
-      .map(({name, collation}) => `${one}.${name} = ${other}.${name} COLLATE ${identifier(collation)}`)
-      .join(' AND ')
+    return this.#places.map(({sql, collate}) => `${one}.${sql} = ${other}.${sql} ${collate}`).join(' AND ')
   }
 
-  /** The rowid or the primary key WITHOUT ROWID, to be kept in the stash. */
+  /** Where a row is, to be kept in the stash: its rowid, or its primary key in a table WITHOUT ROWID. */
   place(row: string): string {
-    return this.shape.identity.map(({name}) => `${row}.${name}`).join(', ')
+    return this.#places.map(({sql}) => `${row}.${sql}`).join(', ')
+  }
+
+  get placeColumns(): string {
+    return this.#places.map((_, at) => `place${at}`).join(', ')
   }
 
   /** Whether an entry of the stash is of the row. */
   stashed(row: string, entry = 's'): string {
-    return this.shape.identity
-      .map(({name, collation}, at) => `${row}.${name} = ${entry}.place${at} COLLATE ${identifier(collation)}`)
-      .join(' AND ')
+    return this.#places.map(({sql, collate}, at) => `${row}.${sql} = ${entry}.place${at} ${collate}`).join(' AND ')
   }
 
-  get placeColumns(): string {
-    return this.shape.identity.map((_, at) => `place${at}`).join(', ')
+  get #places(): readonly {readonly sql: string; readonly collate: string}[] {
+    const {rowid, key} = this.shape
+    if (rowid !== undefined) return [{sql: rowid, collate: ''}]
+    return key.map(({name, collation}) => ({sql: identifier(name), collate: `COLLATE ${identifier(collation)}`}))
   }
 
   /** Conditions on rows `t`, each of which may use an index: any row that is in the way of `new` fulfils one. */

@@ -12,12 +12,10 @@ export interface TableShape {
   /** In their order; generated ones too. */
   readonly columns: readonly Column[]
   /** The columns of the primary key in the order declared; none when the rowid is the key. */
-  readonly key: readonly string[]
+  readonly key: readonly KeyColumn[]
   /** A primary key that is not the rowid may hold NULL, more than once: https://sqlite.org/quirks.html#primary_keys_can_sometimes_contain_nulls */
   readonly nullableKey: boolean
-  /** By what a row is found: its rowid, under a name that no column hides, or the primary key of a table WITHOUT ROWID. */
-  readonly identity: readonly IdentityColumn[]
-  /** The name under which the rowid is reached, quoted; none WITHOUT ROWID. */
+  /** The name under which the rowid is reached, as SQL; none WITHOUT ROWID, or when columns hide it. */
   readonly rowid: string | undefined
   /** Everything by which one row can be in the way of another, but for the rowid. */
   readonly unique: readonly UniqueKey[]
@@ -25,8 +23,7 @@ export interface TableShape {
   readonly nested: boolean
 }
 
-export interface IdentityColumn {
-  /** Quoted. */
+export interface KeyColumn {
   readonly name: string
   readonly collation: string
 }
@@ -48,7 +45,7 @@ export function readShape(connection: Connection, table: string, json: readonly 
   const alias = !withoutRowid && primary.length === 1 && primaryKey === undefined ? primary[0]?.[0] : undefined
 
   const rowid = alias === undefined ? free : identifier(alias)
-  const key = alias === undefined ? primary.map(([column]) => column) : [alias]
+  const key = primary.map(([column]) => ({name: column, collation: collationOf(column, primaryKey)}))
   const nullableKey = alias === undefined && !withoutRowid && primary.some(([, , , notnull]) => notnull === 0)
   if (rowid === undefined && (key.length === 0 || nullableKey))
     throw new LitefeedError('NOT_A_TABLE', `the rows of ${name} cannot be told apart`, {
@@ -59,7 +56,6 @@ export function readShape(connection: Connection, table: string, json: readonly 
     columns: columns.map(([column]) => ({name: column, json: json.some(asked => sameName(asked, column))})),
     key,
     nullableKey,
-    identity: rowid === undefined ? keyIdentity(key, primaryKey) : [{name: rowid, collation: 'BINARY'}],
     rowid,
     unique,
     nested: mayNest(connection, name),
@@ -87,9 +83,6 @@ function findSqlTable(connection: Connection, table: string): {name: string; wit
   return {name, withoutRowid: wr === 1}
 }
 
-function keyIdentity(key: readonly string[], primaryKey: UniqueKey | undefined): readonly IdentityColumn[] {
-  return key.map(name => {
-    const term = primaryKey?.terms.find(({expression}) => expression === identifier(name))
-    return {name: identifier(name), collation: term?.collation ?? 'BINARY'}
-  })
+function collationOf(column: string, primaryKey: UniqueKey | undefined): string {
+  return primaryKey?.terms.find(({expression}) => expression === identifier(column))?.collation ?? 'BINARY'
 }

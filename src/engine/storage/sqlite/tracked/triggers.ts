@@ -1,21 +1,12 @@
 import {identifier} from '../sql.ts'
 import {nestedTriggers} from './nested.ts'
+import type {Trigger, Triggers} from './order.ts'
 import {Rows, triggerName} from './row.ts'
 import type {TableShape} from './shape.ts'
 
-/** What records the changes of a table. The order in which it is made matters: `before` must be older than any BEFORE trigger
- * of the application, `after` newer than any AFTER trigger.
- */
-export interface Recorder {
+/** What records the changes of a table: triggers, and the SQL of the table in which they leave things for each other. */
+export interface Recorder extends Triggers {
   readonly stash: string
-  readonly before: readonly Trigger[]
-  readonly after: readonly Trigger[]
-}
-
-export interface Trigger {
-  readonly name: string
-  /** As SQLite keeps it in sqlite_schema. */
-  readonly sql: string
 }
 
 /**
@@ -27,10 +18,6 @@ export interface Trigger {
  * there the old value, and what else is gone. A BEFORE trigger fires for a row that is then ignored or upserted as well: what
  * it stashed is stale, and so every BEFORE trigger that finds something in the stash clears it. With recursive_triggers on
  * the delete trigger does fire; it records the removal itself and takes the row out of the stash.
- *
- * Of several triggers for one event the newest fires first. Ours must be the last of the BEFORE triggers, to see the rows as
- * they are when the write begins, and the first of the AFTER triggers, so that what the application's trigger then writes
- * stands in the log after its cause, and cannot disturb the stash, or skip the rest by RAISE(IGNORE).
  *
  * The writer's library runs this SQL, with the conflict clause of the writer's statement: no table here has a constraint,
  * and nothing is used that a build of SQLite 3.38 may lack, or refuse when trusted_schema is off.
@@ -93,9 +80,9 @@ function plainTriggers(shape: TableShape): Recorder {
   }
 }
 
-/** No constraint, as in the log; `owner` and `pending` are for tables that are written to in the middle of a write. */
-export function makeStash(rows: Rows): string {
-  return `CREATE TABLE ${rows.stash} (${rows.placeColumns}, key, doc, owner, pending)`
+/** No constraint, as in the log. */
+export function makeStash(rows: Rows, more: readonly string[] = []): string {
+  return `CREATE TABLE ${rows.stash} (${[rows.placeColumns, 'key', 'doc', ...more].join(', ')})`
 }
 
 export function makeTrigger(

@@ -62,7 +62,7 @@ function keyOf(values: readonly unknown[], place: unknown): string {
 function sameNumber(_name: string, value: unknown): unknown {
   if (typeof value !== 'string' || !value.startsWith('real ')) return value
   const number = Number(value.slice(5))
-  return Number.isInteger(number) && Math.abs(number) < 2 ** 63 ? `integer ${BigInt(number)}` : value
+  return Number.isInteger(number) && number >= -(2 ** 63) && number < 2 ** 63 ? `integer ${BigInt(number)}` : value
 }
 
 function shown(bytes: Buffer | null, type: string, value: unknown, isJson: boolean): unknown {
