@@ -60,5 +60,8 @@ const migrations: readonly string[] = [
   CREATE TABLE _litefeed_stash (tbl, id, doc);
   `,
   // A table that is dropped and made anew is another one, which a feed must be able to see.
-  'ALTER TABLE _litefeed_tables ADD COLUMN mark TEXT',
+  `
+  ALTER TABLE _litefeed_tables ADD COLUMN mark TEXT;
+  CREATE TABLE _litefeed_tracked (name TEXT PRIMARY KEY COLLATE NOCASE NOT NULL, definition TEXT NOT NULL);
+  `,
 ]

@@ -68,3 +68,6 @@ export function keyJson(column: string): string {
 export function docText(column: string): string {
   return `CAST(${column} AS TEXT)`
 }
+
+/** Milliseconds since 1970, UTC. Julian day 2440587.5 is 1970-01-01T00:00Z; `subsec` would need SQLite 3.42. */
+export const now = `CAST(round((julianday('now') - 2440587.5) * 86400000.0) AS INTEGER)`

@@ -1,4 +1,4 @@
-import {docText, identifier, keyJson, literal} from './sql.ts'
+import {docText, identifier, keyJson, literal, now} from './sql.ts'
 
 /**
  * The statements that make a table of documents and the triggers that record every change to it, whoever makes it.
@@ -58,6 +58,3 @@ export function createTable(table: string): string {
   BEGIN ${log('old.id', docText('old.doc'), 'NULL')} ${clear} END;
   `
 }
-
-/** Milliseconds since 1970, UTC. Julian day 2440587.5 is 1970-01-01T00:00Z; `subsec` would need SQLite 3.42. */
-const now = `CAST(round((julianday('now') - 2440587.5) * 86400000.0) AS INTEGER)`

@@ -1,0 +1,98 @@
+import type {Connection} from '../connection.ts'
+import {type Definition, describe, readDefinition} from './definition.ts'
+import {misplacedTriggers} from './order.ts'
+import {stashName, triggerName} from './row.ts'
+import {readShape, type TableShape} from './shape.ts'
+import {foldName} from './tokens.ts'
+import {recorder} from './triggers.ts'
+
+/**
+ * What has happened to a tracked table since its recording began, so that the log does not say, or no longer says exactly,
+ * what is done to it. All but `no-table` and `renamed` are repaired by `install`; what was done meanwhile is not.
+ */
+export type Drift =
+  | {readonly kind: 'no-table'}
+  | {readonly kind: 'renamed'; readonly to: string}
+  /** It can no longer be tracked at all. */
+  | {readonly kind: 'not-trackable'; readonly reason: string}
+  /** A column that was renamed is in both. The log goes on under the old names, and without those that were added. */
+  | {readonly kind: 'columns'; readonly added: readonly string[]; readonly gone: readonly string[]}
+  | {readonly kind: 'key'; readonly was: readonly string[]; readonly is: readonly string[]}
+  /** Unique keys that the triggers do not know: rows that are replaced for their sake are lost. */
+  | {readonly kind: 'unique'; readonly added: readonly string[]; readonly gone: readonly string[]}
+  /** Triggers or the stash of ours that are missing: changes are lost. */
+  | {readonly kind: 'missing'; readonly names: readonly string[]}
+  /** Triggers of ours that are not as they should be for the table as it is. */
+  | {readonly kind: 'altered'; readonly names: readonly string[]}
+  /** Triggers of the application that fire before ours, or before which ours fire: changes are out of order, or lost. */
+  | {readonly kind: 'order'; readonly names: readonly string[]}
+
+/** What has drifted, or undefined when the table is not tracked. Must run in a transaction. */
+export function inspect(connection: Connection, table: string): readonly Drift[] | undefined {
+  const definition = readDefinition(connection, table)
+  if (definition === undefined) return undefined
+  const {name} = definition
+  if (!exists(connection, 'table', name)) {
+    const to = tableOf(connection, triggerName(name, 'after_insert'))
+    return [to === undefined ? {kind: 'no-table'} : {kind: 'renamed', to}]
+  }
+  try {
+    const columns = definition.json.filter(column => hasColumn(connection, name, column))
+    const shape = readShape(connection, name, columns)
+    return [...compareTable(definition, describe(shape)), ...compareTriggers(connection, shape)]
+  } catch (error) {
+    return [{kind: 'not-trackable', reason: (error as Error).message}]
+  }
+}
+
+function compareTable(was: Definition, is: Definition): readonly Drift[] {
+  const drifts: Drift[] = []
+  const columns = difference(was.columns, is.columns)
+  if (columns !== undefined) drifts.push({kind: 'columns', ...columns})
+  if (was.key.join() !== is.key.join()) drifts.push({kind: 'key', was: was.key, is: is.key})
+  const unique = difference(was.unique, is.unique)
+  if (unique !== undefined) drifts.push({kind: 'unique', ...unique})
+  return drifts
+}
+
+function compareTriggers(connection: Connection, shape: TableShape): readonly Drift[] {
+  const wanted = recorder(shape)
+  const found = new Map(
+    connection.prepare(`SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'`).all() as [string, string][],
+  )
+  const triggers = [...wanted.before, ...wanted.after]
+  const missing = triggers.filter(({name}) => !found.has(name)).map(({name}) => name)
+  if (!exists(connection, 'table', stashName(shape.name))) missing.push(stashName(shape.name))
+  const altered = triggers.filter(({name, sql}) => found.has(name) && found.get(name) !== sql).map(({name}) => name)
+  const order = misplacedTriggers(connection, shape.name, wanted)
+  const drifts = [
+    {kind: 'missing', names: missing},
+    {kind: 'altered', names: altered},
+    {kind: 'order', names: order},
+  ] as const
+  return drifts.filter(({names}) => names.length > 0)
+}
+
+function difference(was: readonly string[], is: readonly string[]): {added: string[]; gone: string[]} | undefined {
+  const added = is.filter(one => !was.includes(one))
+  const gone = was.filter(one => !is.includes(one))
+  return added.length + gone.length === 0 ? undefined : {added, gone}
+}
+
+function exists(connection: Connection, type: string, name: string): boolean {
+  return (
+    connection.prepare('SELECT 1 FROM sqlite_schema WHERE type = ? AND name = ? COLLATE NOCASE').get(type, name) !==
+    undefined
+  )
+}
+
+function hasColumn(connection: Connection, table: string, column: string): boolean {
+  const rows = connection.prepare('SELECT name FROM pragma_table_xinfo(?)').all(table) as [string][]
+  return rows.some(([name]) => foldName(name) === foldName(column))
+}
+
+/** SQLite renames the table in our triggers when the application renames it. */
+function tableOf(connection: Connection, trigger: string): string | undefined {
+  const row = connection.prepare(`SELECT tbl_name FROM sqlite_schema WHERE type = 'trigger' AND name = ?`).get(trigger)
+  return (row as [string] | undefined)?.[0]
+}

@@ -1,0 +1,71 @@
+import {identifier, literal} from '../sql.ts'
+import {foldName, type Token, tokens} from './tokens.ts'
+
+/** What CREATE INDEX says that no PRAGMA tells: the expressions that are indexed, and which rows are. */
+export interface IndexSql {
+  /** By place; columns are expressions too. */
+  readonly expressions: readonly Expression[]
+  readonly where?: Expression
+}
+
+export interface Expression {
+  /** Its columns are quoted. (SQLite allows none with its table's name before it.) */
+  readonly sql: string
+  /** The columns that it names, as the table spells them. */
+  readonly columns: readonly string[]
+}
+
+/** Reads a statement as SQLite keeps it in sqlite_schema. `columns` are those of its table. */
+export function readIndexSql(sql: string, columns: readonly string[]): IndexSql {
+  const all = tokens(sql)
+  const open = all.findIndex(token => token.text === '(')
+  const parts: Token[][] = [[]]
+  let depth = 1
+  let at = open + 1
+  for (; at < all.length; at++) {
+    const token = all[at] as Token
+    if (token.text === '(') depth++
+    if (token.text === ')' && --depth === 0) break
+    if (token.text === ',' && depth === 1) parts.push([])
+    else parts.at(-1)?.push(token)
+  }
+  const expressions = parts.map(part => expression(withoutOrder(part), columns))
+  const rest = all.slice(at + 1)
+  if (rest.length === 0 || !isWord(rest[0], 'where')) return {expressions}
+  return {expressions, where: expression(rest.slice(1), columns)}
+}
+
+/** An indexed expression may end with COLLATE name, ASC and DESC; a PRAGMA tells the collation. */
+function withoutOrder(part: readonly Token[]): readonly Token[] {
+  const end = part.at(-1)
+  if (part.length > 1 && (isWord(end, 'asc') || isWord(end, 'desc'))) return withoutOrder(part.slice(0, -1))
+  if (part.length > 2 && isWord(part.at(-2), 'collate')) return part.slice(0, -2)
+  return part
+}
+
+function expression(part: readonly Token[], columns: readonly string[]): Expression {
+  const known = new Map(columns.map(name => [foldName(name), name]))
+  const used = new Set<string>()
+  const texts = part.map((token, at) => {
+    if (token.kind !== 'word' && token.kind !== 'quoted') return token.text
+    const before = part[at - 1]
+    const isColumn = part[at + 1]?.text !== '(' && !isWord(before, 'collate')
+    const column = isColumn ? known.get(foldName(token.name)) : undefined
+    if (column === undefined) return otherName(token)
+    used.add(column)
+    return identifier(column)
+  })
+  return {sql: texts.join(' '), columns: [...used]}
+}
+
+/**
+ * What is no column is a function, a keyword or, in double quotes, an old way to write a string, which a writer may have
+ * turned off. https://sqlite.org/quirks.html#dblquote
+ */
+function otherName(token: Token): string {
+  return token.text.startsWith('"') ? literal(token.name) : token.text
+}
+
+function isWord(token: Token | undefined, word: string): boolean {
+  return token?.kind === 'word' && token.text.toLowerCase() === word
+}

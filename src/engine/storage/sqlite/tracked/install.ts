@@ -1,0 +1,54 @@
+import {LitefeedError} from '../../../error.ts'
+import type {Connection} from '../connection.ts'
+import {identifier} from '../sql.ts'
+import {forgetDefinition, keepDefinition, readDefinition} from './definition.ts'
+import {placeTriggers} from './order.ts'
+import {stashName, triggerName} from './row.ts'
+import {readShape, type TableShape} from './shape.ts'
+import {type Recorder, recorder} from './triggers.ts'
+
+export interface TrackOptions {
+  /** The columns whose text is JSON. */
+  readonly json?: readonly string[] | undefined
+}
+
+/**
+ * Begins to record every change of an SQL table, or, when that is recorded already, brings what records it up to date. Must
+ * run in a write transaction of a file that is litefeed's. Throws NO_TABLE, NOT_A_TABLE, or MISUSE for an unknown column.
+ */
+export function install(connection: Connection, table: string, options: TrackOptions = {}): TableShape {
+  const shape = readShape(connection, table, options.json)
+  if (isDocuments(connection, shape.name))
+    throw new LitefeedError('NOT_A_TABLE', `${shape.name} is a table of documents, which is recorded anyway`)
+  uninstall(connection, shape.name)
+  makeRecorder(connection, shape, recorder(shape))
+  keepDefinition(connection, shape)
+  return shape
+}
+
+/**
+ * Removes everything that is in the file for the sake of this table, but for its changes in the log. False when it was not
+ * tracked. Must run in a write transaction.
+ */
+export function uninstall(connection: Connection, table: string): boolean {
+  const name = readDefinition(connection, table)?.name
+  if (name === undefined) return false
+  for (const suffix of triggerSuffixes)
+    connection.execute(`DROP TRIGGER IF EXISTS ${identifier(triggerName(name, suffix))}`)
+  connection.execute(`DROP TABLE IF EXISTS ${identifier(stashName(name))}`)
+  forgetDefinition(connection, name)
+  return true
+}
+
+/** Makes what records a table. Apart from `install` so that a test can put a faulty recorder in. */
+export function makeRecorder(connection: Connection, {name}: TableShape, recorder: Recorder): void {
+  connection.execute(recorder.stash)
+  placeTriggers(connection, name, recorder)
+}
+
+const triggerSuffixes = ['insert', 'update', 'delete'].flatMap(event => [`before_${event}`, `after_${event}`])
+triggerSuffixes.push('after_move')
+
+function isDocuments(connection: Connection, table: string): boolean {
+  return connection.prepare('SELECT 1 FROM _litefeed_tables WHERE name = ?').get(table) !== undefined
+}
