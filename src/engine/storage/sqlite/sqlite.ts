@@ -5,6 +5,7 @@ import {joinLines} from '../line.ts'
 import type {
   Bounds,
   Changes,
+  Comparisons,
   Cursor,
   Dropped,
   Lines,
@@ -116,10 +117,10 @@ class SqliteStorage implements Storage {
     })
   }
 
-  page(table: string, after: Cursor | undefined, limit: number): Promise<Page> {
+  page(table: string, after: Cursor | undefined, limit: number, where?: Comparisons): Promise<Page> {
     return this.#connection.read(() => {
       const name = requireTable(this.#connection, table)
-      return pageDocuments(this.#connection, name, after, limit)
+      return pageDocuments(this.#connection, name, after, limit, where)
     })
   }
 
