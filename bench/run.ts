@@ -3,6 +3,7 @@ import {mkdtempSync, rmSync} from 'node:fs'
 import {cpus, tmpdir, totalmem} from 'node:os'
 import {join} from 'node:path'
 import {expression} from './expression.ts'
+import {filter} from './filter.ts'
 import {live, slowReader} from './live.ts'
 import {where, window} from './sets.ts'
 import {start} from './start.ts'
@@ -12,6 +13,7 @@ import {dump, insert} from './throughput.ts'
 const benches: Record<string, (directory: string) => Promise<Row[]>> = {
   insert,
   dump,
+  filter,
   expression,
   start,
   live,
