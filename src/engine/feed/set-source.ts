@@ -1,6 +1,6 @@
 import {sameDocument} from '../documents/document.ts'
 import {type DocumentSet, failureOf} from '../documents/set.ts'
-import {changeEvent, type RawEvent} from '../storage/line.ts'
+import {changeType, type RawEvent} from '../storage/line.ts'
 import type {Change, Position, Storage} from '../storage/storage.ts'
 import type {Failure} from '../told.ts'
 import {type Conditions, EventFlow, type Flow, PlainFlow} from './flow.ts'
@@ -67,7 +67,9 @@ export class SetSource implements Source<string> {
   }
 
   events(deltas: readonly Delta<string>[]): RawEvent[] {
-    return deltas.map(delta => changeEvent({...delta, old_val: delta.old, new_val: delta.new}))
+    return deltas.map(({seq, ts_ms, table, key, old, new: next}) => {
+      return {seq, ts_ms, table, key, type: changeType(old, next), old_val: old, new_val: next}
+    })
   }
 
   same(one: string, other: string): boolean {

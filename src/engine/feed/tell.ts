@@ -3,7 +3,7 @@ import {Expression} from '../expression/expression.ts'
 import {eventLine, oneLine, type RawEvent} from '../storage/line.ts'
 import type {Comparisons} from '../storage/storage.ts'
 import type {Failure, Told} from '../told.ts'
-import {lazyEvent} from './event.ts'
+import {eventReader} from './event.ts'
 import type {FeedOptions} from './options.ts'
 
 /** Which events a feed tells, and as what. */
@@ -46,6 +46,8 @@ class ExpressionTeller implements Teller {
   readonly #map: Expression | undefined
   readonly #onError: 'skip' | 'fail'
   readonly #signal: AbortSignal | undefined
+  /** Made anew after a promise: the official evaluator may have changed what it was given, or still hold it. */
+  #read = eventReader()
 
   constructor(
     filter: Expression | undefined,
@@ -81,8 +83,9 @@ class ExpressionTeller implements Teller {
   #line(event: RawEvent, failures: Failure[]): string | undefined | Promise<string | undefined> {
     const filter = this.#filter
     if (filter === undefined) return this.#mapped(event, failures)
-    const holds = filter.test(lazyEvent(event))
+    const holds = filter.test(this.#read(event))
     if (typeof holds === 'boolean') return holds ? this.#mapped(event, failures) : undefined
+    this.#read = eventReader()
     return holds.then(
       isTrue => (isTrue ? this.#mapped(event, failures) : undefined),
       error => failed(filter, event, failures, error),
@@ -98,7 +101,8 @@ class ExpressionTeller implements Teller {
       const text = event[side]
       return text === undefined ? undefined : `${oneLine(text)}\n`
     }
-    const result = map.evaluate(lazyEvent(event))
+    const result = map.evaluate(this.#read(event))
+    if (result instanceof Promise) this.#read = eventReader()
     const line = (value: unknown) => {
       try {
         const text = stringify(restoreDigits(value, [event.old_val ?? null, event.new_val ?? null]))
