@@ -107,7 +107,9 @@ function orderOfFields(less: Field, more: Field, strictly: boolean): Fragment {
   const isMuchMore = fragment`${one} - ${other} > ${margin} * (abs(${one} * 1.0) + abs(${other} * 1.0)) + ${least}`
   // Where one whole number is not less than another, their doubles are not either.
   const notLess = strictly ? fragment`${one} >= ${other}` : isMuchMore
-  return fragment`WHEN ${less.type} = 'integer' AND ${more.type} = 'integer' THEN ${notLess} AND ${isSure}
+  // The first step spares the others those that are kept: each look at a field costs a tenth of a parse.
+  return fragment`WHEN ${one} < ${other} THEN 0
+    WHEN ${less.type} = 'integer' AND ${more.type} = 'integer' THEN ${notLess} AND ${isSure}
     WHEN ${less.type} NOT IN ('integer', 'real') OR ${more.type} NOT IN ('integer', 'real') THEN 0
     WHEN (${one} IS NULL OR ${other} IS NULL OR ${isMuchMore}) AND ${isSure} THEN 1`
 }
