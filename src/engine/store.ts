@@ -2,12 +2,12 @@ import {resolve} from 'node:path'
 import type {FeedEvent} from './feed/event.ts'
 import {Feed} from './feed/feed.ts'
 import type {FeedOptions} from './feed/options.ts'
-import type {Storage, TableInfo} from './storage/storage.ts'
+import type {ApplicationTable, Storage, TableInfo, TrackOptions} from './storage/storage.ts'
 import {Table} from './table.ts'
 
 export interface OpenOptions {
-  /** `write` (the default) makes the database when it is not there; `read` refuses that, and never writes. */
-  readonly access?: 'read' | 'write' | undefined
+  /** `write` (the default) makes the database when it is not there; `change` refuses that; `read` never writes, either. */
+  readonly access?: 'read' | 'change' | 'write' | undefined
 }
 
 /**
@@ -40,6 +40,27 @@ export class Store implements AsyncDisposable {
   /** Every table: its name, its kind, how many documents it has, and the position of its newest change. */
   tables(): Promise<readonly TableInfo[]> {
     return this.#storage.tables()
+  }
+
+  /** The SQL tables that an application has made in this file, with the reason when one cannot be tracked. */
+  applicationTables(): Promise<readonly ApplicationTable[]> {
+    return this.#storage.applicationTables()
+  }
+
+  /**
+   * Begins to record the changes of an SQL table that an application owns: its rows are then documents to feeds, `get` and
+   * `list`. Of one that is tracked already, what records it is brought up to date. Throws NO_TABLE, NOT_A_TABLE, MISUSE.
+   */
+  track(table: string, options: TrackOptions = {}): Promise<void> {
+    return this.#storage.track(table, options)
+  }
+
+  /**
+   * Ends that. With the last table, and no table of documents, the log goes as well, unless `keepLog`: then nothing of
+   * litefeed is left in the file. False when the table was not tracked.
+   */
+  untrack(table: string, {keepLog = false}: {readonly keepLog?: boolean | undefined} = {}): Promise<boolean> {
+    return this.#storage.untrack(table, keepLog)
   }
 
   /** The changes of this database as they are committed. T is what `map` makes of an event. Throws MISUSE. */

@@ -23,6 +23,18 @@ export interface Storage extends AsyncDisposable {
   /** What tells this table from one that had its name earlier, or will have it later; undefined when there is none. */
   mark(table: string): Promise<string | undefined>
 
+  /** Begins to record the changes of an SQL table, or does so anew. Throws NO_TABLE, NOT_A_TABLE, or MISUSE for a column. */
+  track(table: string, options: TrackOptions): Promise<void>
+
+  /**
+   * Ends that. The changes stay in the log; with the last table, when there is none of documents, all that is litefeed's goes,
+   * unless `keepLog`. Whether it was tracked.
+   */
+  untrack(table: string, keepLog: boolean): Promise<boolean>
+
+  /** The SQL tables that an application has made: which can be tracked, and, of the others, why they cannot. */
+  applicationTables(): Promise<readonly ApplicationTable[]>
+
   /** Makes a table of documents unless it exists. Throws MISUSE for a name that cannot be, NOT_A_TABLE as `find` does. */
   create(table: string): Promise<void>
 
@@ -85,11 +97,28 @@ export interface Bounds {
 
 export interface TableInfo {
   readonly name: string
-  readonly kind: 'documents'
+  readonly kind: 'documents' | 'tracked'
   /** How many there are. */
   readonly documents: number
   /** The position of the last change of this table that the log holds, or null. */
   readonly seq: Position | null
+  /** Of a table that is tracked: `ok`, or what has happened to it so that its changes are not recorded as they should be. */
+  readonly health?: string
+}
+
+/** An SQL table that litefeed has not made. */
+export interface ApplicationTable {
+  readonly name: string
+  readonly tracked: boolean
+  readonly columns: readonly string[]
+  /** Why it cannot be tracked. */
+  readonly refused?: string
+}
+
+/** How the rows of an SQL table that an application owns are recorded. */
+export interface TrackOptions {
+  /** The columns whose text is JSON. */
+  readonly json?: readonly string[] | undefined
 }
 
 /**

@@ -3,6 +3,7 @@ import type {Order} from '../../documents/order.ts'
 import {LitefeedError} from '../../error.ts'
 import {joinLines} from '../line.ts'
 import type {
+  ApplicationTable,
   Bounds,
   Changes,
   Cursor,
@@ -19,29 +20,33 @@ import type {
   Storage,
   Stored,
   TableInfo,
+  TrackOptions,
   Watcher,
   Write,
   WriteOptions,
   Written,
 } from '../storage.ts'
 import {type Access, Connection} from './connection.ts'
-import {getDocument, insertDocuments, pageDocuments, writeDocuments} from './documents.ts'
+import {insertDocuments, writeDocuments} from './documents.ts'
 import {locatePosition, readBounds, readChanges, readLines} from './log.ts'
 import {missingIndex, readOrdered} from './ordered.ts'
-import {initialise, readMeta} from './schema.ts'
+import {readable} from './readable.ts'
+import {initialise, readMeta, removeIfUnused} from './schema.ts'
 import {readSnapshot} from './snapshot.ts'
 import {identifier} from './sql.ts'
-import {checkName, describeTables, findTable, makeTable, markOf, requireTable} from './tables.ts'
+import {checkName, describeTables, findTable, makeTable, markOf, requireDocuments} from './tables.ts'
+import {listApplicationTables} from './tracked/application-tables.ts'
+import {install, uninstall} from './tracked/install.ts'
 import {CommitWatcher} from './wake.ts'
 
 /**
  * Opens a database file. With access `write` it is created when it is not there, and made litefeed's when it was not;
- * with `read` nothing is ever written. Throws NO_DATABASE, NOT_A_DATABASE, NEWER_FILE, READ_ONLY, BUSY or IO.
+ * with `change` it must be there; with `read` nothing is ever written. Throws NO_DATABASE, NOT_A_DATABASE, NEWER_FILE, READ_ONLY, BUSY or IO.
  */
 export async function openSqlite(file: string, access: Access): Promise<Storage> {
   const connection = await Connection.open(file, access)
   try {
-    const id = await connection.retry(db => (access === 'write' ? initialise(db) : (readMeta(db)?.id ?? '')))
+    const id = await connection.retry(db => (access === 'read' ? (readMeta(db)?.id ?? '') : initialise(db)))
     return new SqliteStorage(connection, id)
   } catch (error) {
     connection[Symbol.dispose]()
@@ -77,6 +82,22 @@ class SqliteStorage implements Storage {
     return this.#connection.read(() => markOf(this.#connection, table))
   }
 
+  track(table: string, options: TrackOptions): Promise<void> {
+    return this.#connection.write('hard', () => void install(this.#connection, table, options))
+  }
+
+  untrack(table: string, keepLog: boolean): Promise<boolean> {
+    return this.#connection.write('hard', () => {
+      const isTracked = uninstall(this.#connection, table)
+      if (isTracked && !keepLog) removeIfUnused(this.#connection)
+      return isTracked
+    })
+  }
+
+  applicationTables(): Promise<readonly ApplicationTable[]> {
+    return this.#connection.read(() => listApplicationTables(this.#connection))
+  }
+
   async create(table: string): Promise<void> {
     checkName(table)
     if ((await this.find(table)) !== undefined) return
@@ -85,7 +106,7 @@ class SqliteStorage implements Storage {
 
   drop(table: string, {durability}: WriteOptions): Promise<Dropped> {
     return this.#connection.write(durability, () => {
-      const name = requireTable(this.#connection, table)
+      const name = requireDocuments(this.#connection, table)
       const before = readBounds(this.#connection).newest
       this.#connection.prepare(`DELETE FROM ${identifier(name)}`).run()
       const position = readBounds(this.#connection).newest
@@ -101,7 +122,7 @@ class SqliteStorage implements Storage {
       if (written !== undefined) return written
     }
     const written = await this.#connection.write(durability, () => {
-      const name = requireTable(this.#connection, table)
+      const name = requireDocuments(this.#connection, table)
       const outcomes = writeDocuments(this.#connection, name, writes)
       return {outcomes, position: readBounds(this.#connection).newest}
     })
@@ -111,24 +132,20 @@ class SqliteStorage implements Storage {
 
   get(table: string, keys: readonly Key[]): Promise<readonly (string | null)[]> {
     return this.#connection.read(() => {
-      const name = requireTable(this.#connection, table)
-      return keys.map(key => getDocument(this.#connection, name, key))
+      const source = readable(this.#connection, table)
+      return keys.map(key => source.get(key))
     })
   }
 
   page(table: string, after: Cursor | undefined, limit: number): Promise<Page> {
-    return this.#connection.read(() => {
-      const name = requireTable(this.#connection, table)
-      return pageDocuments(this.#connection, name, after, limit)
-    })
+    return this.#connection.read(() => readable(this.#connection, table).page(after, limit))
   }
 
   async ordered(table: string, order: Order, after: Stored | undefined, limit: number): Promise<Ordered> {
     await this.#makeIndex(table, order)
-    return this.#connection.read(() => {
-      const name = requireTable(this.#connection, table)
-      return readOrdered(this.#connection, name, order, after, limit)
-    })
+    return this.#connection.read(() =>
+      readOrdered(this.#connection, readable(this.#connection, table), order, after, limit),
+    )
   }
 
   snapshot(selection: Selection, at?: Position): Promise<Snapshot> {
@@ -160,7 +177,7 @@ class SqliteStorage implements Storage {
   /** Without the index an order is read all the same, more slowly: so a file that cannot be written now is no error. */
   async #makeIndex(table: string, {path}: Order): Promise<void> {
     if (!this.#makesIndexes) return
-    const missing = () => missingIndex(this.#connection, requireTable(this.#connection, table), path)
+    const missing = () => missingIndex(this.#connection, readable(this.#connection, table), path)
     if ((await this.#connection.read(missing)) === undefined) return
     try {
       await this.#connection.write('soft', () => {
@@ -181,7 +198,7 @@ class SqliteStorage implements Storage {
   ): Promise<Written | undefined> {
     try {
       return await this.#connection.write(durability, () => {
-        const name = requireTable(this.#connection, table)
+        const name = requireDocuments(this.#connection, table)
         if (!insertDocuments(this.#connection, name, writes)) throw new NotAll()
         return {outcomes: Array<Outcome>(writes.length).fill(inserted), position: readBounds(this.#connection).newest}
       })

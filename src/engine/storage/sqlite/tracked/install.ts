@@ -1,16 +1,13 @@
 import {LitefeedError} from '../../../error.ts'
+import type {TrackOptions} from '../../storage.ts'
 import type {Connection} from '../connection.ts'
 import {identifier} from '../sql.ts'
+import {isDocuments} from './application-tables.ts'
 import {forgetDefinition, keepDefinition, readDefinition} from './definition.ts'
 import {placeTriggers} from './order.ts'
 import {stashName, triggerName} from './row.ts'
 import {readShape, type TableShape} from './shape.ts'
 import {type Recorder, recorder} from './triggers.ts'
-
-export interface TrackOptions {
-  /** The columns whose text is JSON. */
-  readonly json?: readonly string[] | undefined
-}
 
 /**
  * Begins to record every change of an SQL table, or, when that is recorded already, brings what records it up to date. Must
@@ -48,7 +45,3 @@ export function makeRecorder(connection: Connection, {name}: TableShape, recorde
 
 const triggerSuffixes = ['insert', 'update', 'delete'].flatMap(event => [`before_${event}`, `after_${event}`])
 triggerSuffixes.push('after_move')
-
-function isDocuments(connection: Connection, table: string): boolean {
-  return connection.prepare('SELECT 1 FROM _litefeed_tables WHERE name = ?').get(table) !== undefined
-}
