@@ -97,12 +97,12 @@ export async function withTracking(file: string, schema: Schema, track: Track = 
  */
 function makeIdleTriggers(file: string, {tables}: Schema): void {
   const db = new Sqlite(file)
-  db.exec('CREATE TABLE idle (a)')
+  db.exec('CREATE TABLE idle (a NOT NULL UNIQUE)')
   for (const table of Object.keys(tables))
     for (const time of ['BEFORE', 'AFTER'])
       for (const event of ['INSERT', 'UPDATE', 'DELETE'])
         db.exec(
-          `CREATE TRIGGER ${identifier(`idle ${time} ${event} ${table}`)} ${time} ${event} ON ${identifier(table)} BEGIN INSERT INTO idle SELECT 1 WHERE false; END`,
+          `CREATE TRIGGER ${identifier(`idle ${time} ${event} ${table}`)} ${time} ${event} ON ${identifier(table)} BEGIN INSERT INTO idle SELECT a FROM idle; END`,
         )
   db.close()
 }
