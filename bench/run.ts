@@ -6,8 +6,16 @@ import {live, slowReader} from './live.ts'
 import {start} from './start.ts'
 import type {Row} from './support.ts'
 import {dump, insert} from './throughput.ts'
+import {tracked} from './tracked.ts'
 
-const benches: Record<string, (directory: string) => Promise<Row[]>> = {insert, dump, start, live, slowReader}
+const benches: Record<string, (directory: string) => Promise<Row[]>> = {
+  insert,
+  dump,
+  start,
+  live,
+  slowReader,
+  tracked,
+}
 const chosen = process.argv.slice(2)
 const unknown = chosen.filter(name => !(name in benches))
 if (unknown.length > 0)

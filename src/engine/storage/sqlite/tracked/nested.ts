@@ -37,15 +37,9 @@ export function nestedTriggers(shape: TableShape): Recorder {
     `${into} SELECT ${rows.place(row)}, ${key}, ${doc}, ${owner} WHERE NOT ${watched(row)};`
   const watchOld = (owner: string) => watchPlace('old', owner, rows.key('old'), rows.document('old'))
   const begin = (owner: string) => `INSERT INTO ${stash} (owner, mark) VALUES (${owner}, 1);`
-  const clearEarlier = `DELETE FROM ${stash} WHERE at IS NOT ${instant};`
+  const clearEarlier = `${reconcile(rows, `s.at IS NOT ${instant}`)} DELETE FROM ${stash} WHERE at IS NOT ${instant};`
   const clear = `${clearEarlier} DELETE FROM ${stash} WHERE NOT ${underWay};`
-  const end = (owner: string) => `
-    UPDATE ${stash} SET (now_key, now_doc) =
-      (SELECT ${rows.key('t')}, ${rows.document('t')} FROM ${table} AS t WHERE ${rows.stashed('t', stash)});
-    ${rows.log(`SELECT s.key AS k, s.doc AS o, NULL AS n FROM ${stash} AS s
-      WHERE s.key NOT IN (SELECT r.now_key FROM ${stash} AS r WHERE r.now_key IS NOT NULL)`)}
-    ${rows.log(`SELECT s.now_key AS k, (SELECT r.doc FROM ${stash} AS r WHERE r.key = s.now_key) AS o, s.now_doc AS n
-      FROM ${stash} AS s WHERE s.now_key IS NOT NULL LIMIT -1`)}
+  const end = (owner: string) => `${reconcile(rows)}
     DELETE FROM ${stash} WHERE rowid >= coalesce((SELECT max(rowid) FROM ${stash} WHERE mark AND owner = ${owner}),
       (SELECT min(rowid) FROM ${stash} WHERE owner = ${owner}));
     UPDATE ${stash} SET key = now_key, doc = now_doc, pending = 1 WHERE key IS NOT now_key OR doc IS NOT now_doc;`
@@ -77,6 +71,27 @@ export function nestedTriggers(shape: TableShape): Recorder {
       trigger('after_delete', 'AFTER DELETE', [], watchOld(remove) + end(remove)),
     ],
   }
+}
+
+/**
+ * Statements that record what is left to be told. A row that is being updated may be deleted by the very rows that it
+ * replaces, when they cascade to it; then SQLite fires no trigger for what it has replaced. The next write to the table tells
+ * it, or whoever runs this.
+ */
+export function settle(shape: TableShape): string {
+  const rows = new Rows(shape)
+  return shape.nested ? `${reconcile(rows)} DELETE FROM ${rows.stash};` : ''
+}
+
+/** Records in what the rows under watch differ from the log. */
+function reconcile(rows: Rows, which = 'true'): string {
+  const {table, stash} = rows
+  return `UPDATE ${stash} SET (now_key, now_doc) =
+      (SELECT ${rows.key('t')}, ${rows.document('t')} FROM ${table} AS t WHERE ${rows.stashed('t', stash)});
+    ${rows.log(`SELECT s.key AS k, s.doc AS o, NULL AS n FROM ${stash} AS s
+      WHERE s.key NOT IN (SELECT r.now_key FROM ${stash} AS r WHERE r.now_key IS NOT NULL) AND ${which}`)}
+    ${rows.log(`SELECT s.now_key AS k, (SELECT r.doc FROM ${stash} AS r WHERE r.key = s.now_key) AS o, s.now_doc AS n
+      FROM ${stash} AS s WHERE s.now_key IS NOT NULL AND ${which} LIMIT -1`)}`
 }
 
 /** One and the same in all triggers of a statement: https://sqlite.org/lang_datefunc.html */
