@@ -8,6 +8,7 @@ import {where, window} from './sets.ts'
 import {start} from './start.ts'
 import type {Row} from './support.ts'
 import {dump, insert} from './throughput.ts'
+import {tracked} from './tracked.ts'
 
 const benches: Record<string, (directory: string) => Promise<Row[]>> = {
   insert,
@@ -18,6 +19,7 @@ const benches: Record<string, (directory: string) => Promise<Row[]>> = {
   slowReader,
   window,
   where,
+  tracked,
 }
 const chosen = process.argv.slice(2)
 const unknown = chosen.filter(name => !(name in benches))
