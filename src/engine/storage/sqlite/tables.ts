@@ -2,7 +2,7 @@ import {LitefeedError} from '../../error.ts'
 import type {TableInfo} from '../storage.ts'
 import type {Connection} from './connection.ts'
 import {identifier} from './sql.ts'
-import {createTable} from './triggers.ts'
+import {createTable, documentTriggers} from './triggers.ts'
 
 /** Whether litefeed has been in this file. A file that was opened for reading only may be anybody's. */
 export function isInitialised(connection: Connection): boolean {
@@ -41,6 +41,8 @@ export function requireTable(connection: Connection, table: string): string {
 export function makeTable(connection: Connection, table: string): void {
   if (findTable(connection, table) !== undefined) return
   connection.execute(createTable(table))
+  const {before, after} = documentTriggers(table)
+  for (const {sql} of [...before, ...after]) connection.execute(sql)
   connection.prepare('INSERT OR REPLACE INTO _litefeed_tables (name, kind) VALUES (?, ?)').run(table, 'documents')
 }
 

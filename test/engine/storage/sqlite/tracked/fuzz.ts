@@ -108,12 +108,12 @@ async function settleAll(file: string, {tables}: Schema): Promise<void> {
  */
 function makeIdleTriggers(file: string, {tables}: Schema): void {
   const db = new Sqlite(file)
-  db.exec('CREATE TABLE idle (a NOT NULL UNIQUE)')
+  db.exec('CREATE TABLE idle (seq INTEGER PRIMARY KEY AUTOINCREMENT, a)')
   for (const table of Object.keys(tables))
     for (const time of ['BEFORE', 'AFTER'])
       for (const event of ['INSERT', 'UPDATE', 'DELETE'])
         db.exec(
-          `CREATE TRIGGER ${identifier(`idle ${time} ${event} ${table}`)} ${time} ${event} ON ${identifier(table)} BEGIN INSERT INTO idle SELECT a FROM idle; END`,
+          `CREATE TRIGGER ${identifier(`idle ${time} ${event} ${table}`)} ${time} ${event} ON ${identifier(table)} BEGIN INSERT INTO idle (a) SELECT a FROM idle; END`,
         )
   db.close()
 }
