@@ -103,17 +103,17 @@ async function settleAll(file: string, {tables}: Schema): Promise<void> {
 
 /**
  * With any trigger on a table SQLite first finds the rows that an UPDATE concerns and then changes them, without one it may
- * do both at once. It looks at the types of a STRICT table earlier. And an INSERT OR IGNORE that fails halfway it takes back
- * only when something else is written too. Where the outcome depends on these, it is to be the same.
+ * do both at once. It looks at the types of a STRICT table earlier. And an INSERT OR IGNORE that a wrong type fails halfway
+ * it takes back only when it knows of something else that may fail. Where the outcome depends on these, it is to be the same.
  */
 function makeIdleTriggers(file: string, {tables}: Schema): void {
   const db = new Sqlite(file)
-  db.exec('CREATE TABLE idle (a NOT NULL UNIQUE)')
+  db.exec('CREATE TABLE idle (seq INTEGER PRIMARY KEY AUTOINCREMENT, a)')
   for (const table of Object.keys(tables))
     for (const time of ['BEFORE', 'AFTER'])
       for (const event of ['INSERT', 'UPDATE', 'DELETE'])
         db.exec(
-          `CREATE TRIGGER ${identifier(`idle ${time} ${event} ${table}`)} ${time} ${event} ON ${identifier(table)} BEGIN INSERT INTO idle SELECT a FROM idle; END`,
+          `CREATE TRIGGER ${identifier(`idle ${time} ${event} ${table}`)} ${time} ${event} ON ${identifier(table)} BEGIN INSERT INTO idle (a) SELECT a FROM idle; SELECT RAISE(ABORT, '') WHERE false; END`,
         )
   db.close()
 }
