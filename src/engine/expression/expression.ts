@@ -2,7 +2,9 @@ import {LitefeedError} from '../error.ts'
 import {plainPath} from './closure/ast.ts'
 import {compile, type Program, uncertain} from './closure/compile.ts'
 import {type Conjunct, conjunctsOf} from './conjuncts.ts'
+import {isTooLargeToWrite} from './guards/growth.ts'
 import type {Guards} from './guards/limits.ts'
+import {mayGrow} from './guards/risks.ts'
 import {Official} from './official.ts'
 import {pointAt} from './point-at.ts'
 import {readsOf} from './reads.ts'
@@ -24,6 +26,7 @@ export class Expression {
   readonly conjuncts: readonly Conjunct[]
   readonly #official: Official
   readonly #closure: Program | undefined
+  readonly #mayGrow: boolean
   /** How many inputs in a row the closure was not certain of. */
   #uncertain = 0
 
@@ -47,6 +50,7 @@ export class Expression {
     this.reads = readsOf(official.ast)
     this.conjuncts = conjunctsOf(official.ast)
     this.#closure = compile(official.ast)
+    this.#mayGrow = mayGrow(official.ast)
   }
 
   /**
@@ -74,10 +78,16 @@ export class Expression {
     if (this.#closure === undefined) return uncertain
     // Where nothing is certain it is asked now and then only, so that it costs next to nothing.
     if (this.#uncertain >= patience && this.#uncertain++ % 64 !== 0) return uncertain
-    const value = this.#closure(input)
+    const value = this.#bounded(this.#closure(input))
     if (value !== uncertain) this.#uncertain = 0
     else if (this.#uncertain < patience) this.#uncertain++
     return value
+  }
+
+  /** A closure does little, but what it makes may hold the same parts many times over. */
+  #bounded(value: unknown): unknown {
+    const isSuspect = this.#mayGrow || (Array.isArray(value) && value.length > 1000)
+    return isSuspect && isTooLargeToWrite(value) ? uncertain : value
   }
 }
 

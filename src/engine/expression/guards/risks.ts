@@ -1,11 +1,12 @@
 import {childrenOf, type Node} from '../closure/ast.ts'
 
 /**
- * Whether values may grow from step to step: by a function that can call itself or is called with its own result, or by text
- * that is written in the expression often enough. Functions that are given to `$map` and the like are called with items.
+ * Whether values may grow from step to step: by a function that can call itself or is called with its own result, or by
+ * steps that are written in the expression often enough. Functions that are given to `$map` and the like are called with
+ * items.
  */
 export function mayGrow(ast: Node): boolean {
-  return isRecursive(ast) || countOf(ast, isConcatenation) > 8
+  return isRecursive(ast) || countOf(ast, isConcatenation) > 8 || countOf(ast, ({type}) => type === 'bind') > 3
 }
 
 function isRecursive(node: Node): boolean {
@@ -21,7 +22,7 @@ function isRecursive(node: Node): boolean {
 
 /** What a function calls last is made a function, too, so that the stack does not grow. */
 function isThunk(node: Node): boolean {
-  return (node as {thunk?: boolean}).thunk === true && !isRecursive(node.body as Node)
+  return node.thunk === true && !isRecursive(node.body as Node)
 }
 
 /** `a ~> $f(b)`, whose parts are looked at as those of a call. */

@@ -43,6 +43,11 @@ test.each<[string, string, unknown]>([
     {},
   ],
   ['arrays that contain one another', '$reduce([1..60], function($a, $b) { [[$a], [$a]] })', {}],
+  [
+    'arrays that contain one another, by assignments',
+    `($a := [1]; ${Array.from({length: 40}, () => '$a := [[$a], [$a]]').join('; ')})`,
+    {},
+  ],
   ['arrays that $zip nests', '$reduce([1..60], function($a, $b) { $zip($a, $a) }, [1])', {}],
   ['an array that is appended to itself', '$reduce([1..60], function($a, $b) { $append($a, $a) })', {}],
   ['an array that is appended to, item by item', '$count($reduce([1..1000000], $append))', {}],
