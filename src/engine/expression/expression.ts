@@ -63,14 +63,14 @@ export class Expression {
    */
   evaluate(input: unknown, bindings?: Readonly<Record<string, unknown>>): unknown {
     const value = bindings === undefined ? this.#quickly(input) : uncertain
-    return value === uncertain ? this.#official.evaluate(input, bindings).then(refuseFunction) : value
+    return value === uncertain ? this.#official.evaluate(input, bindings, refuseFunction) : value
   }
 
   /** Whether the value counts as true, as JSONata's own conditions see it. Otherwise like `evaluate`. */
   test(input: unknown): boolean | Promise<boolean> {
     const value = this.#quickly(input)
     if (value === true || value === false) return value
-    return value === uncertain ? this.#official.evaluate(input).then(isTrue) : isTrue(value)
+    return value === uncertain ? this.#official.evaluate(input, undefined, isTrue) : isTrue(value)
   }
 
   /** The closure's value, or `uncertain`. */
