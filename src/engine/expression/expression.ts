@@ -3,7 +3,7 @@ import {plainPath} from './closure/ast.ts'
 import {compile, type Program, uncertain} from './closure/compile.ts'
 import {type Conjunct, conjunctsOf} from './conjuncts.ts'
 import {isTooLargeToWrite} from './guards/growth.ts'
-import type {Guards} from './guards/limits.ts'
+import {areWide, type Guards} from './guards/limits.ts'
 import {mayGrow} from './guards/risks.ts'
 import {Official} from './official.ts'
 import {pointAt} from './point-at.ts'
@@ -33,7 +33,7 @@ export class Expression {
   /** Throws BAD_EXPRESSION; its hint shows the place, its cause is the official error. */
   static async compile(text: string, guards: Partial<Guards> = {}): Promise<Expression> {
     try {
-      return new Expression(text, await Official.parse(text, guards))
+      return new Expression(text, await Official.parse(text, guards), areWide(guards))
     } catch (error) {
       const {message, position, token} = error as {message: string; position?: number; token?: string}
       throw new LitefeedError('BAD_EXPRESSION', `the expression does not parse: ${message}`, {
@@ -43,13 +43,13 @@ export class Expression {
     }
   }
 
-  private constructor(text: string, official: Official) {
+  private constructor(text: string, official: Official, mayBeQuick: boolean) {
     this.text = text
     this.#official = official
     this.path = plainPath(official.ast)
     this.reads = readsOf(official.ast)
     this.conjuncts = conjunctsOf(official.ast)
-    this.#closure = compile(official.ast)
+    this.#closure = mayBeQuick ? compile(official.ast) : undefined
     this.#mayGrow = mayGrow(official.ast)
   }
 
