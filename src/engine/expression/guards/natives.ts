@@ -24,6 +24,7 @@ const bounds: Readonly<Record<string, Bound>> = {
   ...named(['distinct', 'spread'], (args, run, clock) =>
     sizeOf(args[0]) > 2000 ? watched(args, run, clock) : run(args),
   ),
+  ...named(['merge', 'keys'], (args, run, clock) => (sizeOf(args[0]) > 50_000 ? watched(args, run, clock) : run(args))),
   ...named(['toMillis', 'parseInteger'], (args, run, clock) =>
     isIntricate(args) ? watched(args, run, clock) : run(args),
   ),

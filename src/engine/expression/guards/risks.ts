@@ -70,3 +70,14 @@ function checked(bound: Node): Node {
     arguments: [bound],
   }
 }
+
+export function hasWildcard(node: Node): boolean {
+  return node.type === 'wildcard' || childrenOf(node).some(hasWildcard)
+}
+
+/** Whether `*` of this value takes longer than any evaluation may: it copies all items that it has for each field. */
+export function isWideForWildcard(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
+  const lists = Object.values(value).filter(Array.isArray)
+  return lists.length * lists.reduce((sum, list) => sum + list.length, 0) > 4e8
+}
