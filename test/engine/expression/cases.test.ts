@@ -41,6 +41,8 @@ describe('the closure leaves to the official evaluator', () => {
     ['a power that is too large', '$power(a, 1000)', '{"a":10}'],
     ['a string that is no number', '$number(a)', '{"a":"x"}'],
     ['a sum of strings', '$sum(a)', '{"a":["x"]}'],
+    ['a regular expression on a long text', '$contains(a, /x*y*z/)', JSON.stringify({a: 'x'.repeat(5000)})],
+    ['$single of none', '$single(a, function($x) { false })', '{"a":[1]}'],
     ['a range past 2^53', '[a..a]', '{"a":1.5}'],
     ['an array at the top', 'a', '[{"a":1}]'],
     ['a variable that is not assigned', '(a ? $x := 1; $x)', '{}'],
@@ -50,7 +52,15 @@ describe('the closure leaves to the official evaluator', () => {
   })
 
   test.each([
-    '$map(a, function($x) { $x })',
+    '$map(a, function($x)<n:n> { $x })',
+    '$map(a, function($x) { $keys($x) })',
+    '$map(a, function($x) { $length() })',
+    '$map(a, $string)',
+    '$map(a, function($f) { $f(1) })',
+    '$map(a, function($sum) { $sum(1) })',
+    '$reduce(a, function($x) { $x })',
+    '($f := function($x) { $x }; $map(a, $f))',
+    '$contains(a, /b/, 1)',
     '$nothing(a)',
     '$sum',
     '$nothing',
