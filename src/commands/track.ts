@@ -14,7 +14,7 @@ is a document to changes, get and list. Its key is the primary key: a scalar, or
 rowid where there is none. A blob is {"$blob":"<hex>"}, an infinity {"$real":"Infinity"}.
 
 It installs triggers, and leaves the table itself alone. Virtual tables cannot be tracked. Of a table that is tracked
-already, the triggers are brought up to date with its columns.`
+already, and of one of documents, the triggers are installed anew, which repairs what doctor finds.`
   static override examples = [
     '<%= config.bin %> track orders --db app.db',
     `<%= config.bin %> track 'order*' --json payload`,
@@ -46,13 +46,14 @@ already, the triggers are brought up to date with its columns.`
     if (flags.all) for (const {refused: reason} of refused) say(`warning: ${reason}; it is left out`)
     const trackable = tables.filter(table => table.refused === undefined)
     const names = flags.all ? trackable.map(({name}) => name) : matchTables(tables, asked)
-    const json = flags.json ?? []
+    const json = flags.json
     const hasColumn = (name: string, column: string) =>
       tables.some(table => table.name === name && table.columns.some(one => one.toLowerCase() === column.toLowerCase()))
-    const unknown = json.find(column => !names.some(name => hasColumn(name, column)))
+    const unknown = json?.find(column => !names.some(name => hasColumn(name, column)))
     if (unknown !== undefined && names.length > 0) throw misuse(`no column ${unknown} in ${names.join(', ')}`)
-    for (const name of names) await store.track(name, {json: json.filter(column => hasColumn(name, column))})
-    for (const table of await store.tables()) if (names.includes(table.name)) await this.print(JSON.stringify(table))
+    const isAsked = (table: string) => names.some(name => name.toLowerCase() === table.toLowerCase())
+    for (const name of names) await store.track(name, {json: json?.filter(column => hasColumn(name, column))})
+    for (const table of await store.tables()) if (isAsked(table.name)) await this.print(JSON.stringify(table))
     return 0
   }
 }

@@ -2,7 +2,7 @@ import {resolve} from 'node:path'
 import type {FeedEvent} from './feed/event.ts'
 import {Feed} from './feed/feed.ts'
 import type {FeedOptions} from './feed/options.ts'
-import type {ApplicationTable, Storage, TableInfo, TrackOptions} from './storage/storage.ts'
+import type {ApplicationTable, Finding, Storage, TableInfo, TrackOptions} from './storage/storage.ts'
 import {Table} from './table.ts'
 
 export interface OpenOptions {
@@ -49,7 +49,7 @@ export class Store implements AsyncDisposable {
 
   /**
    * Begins to record the changes of an SQL table that an application owns: its rows are then documents to feeds, `get` and
-   * `list`. Of one that is tracked already, what records it is brought up to date. Throws NO_TABLE, NOT_A_TABLE, MISUSE.
+   * `list`. Of one that is tracked already, and of a table of documents, what records it is repaired. Throws NO_TABLE, NOT_A_TABLE, MISUSE.
    */
   track(table: string, options: TrackOptions = {}): Promise<void> {
     return this.#storage.track(table, options)
@@ -61,6 +61,11 @@ export class Store implements AsyncDisposable {
    */
   untrack(table: string, {keepLog = false}: {readonly keepLog?: boolean | undefined} = {}): Promise<boolean> {
     return this.#storage.untrack(table, keepLog)
+  }
+
+  /** Looks for what is wrong with the database, and says what to do about it. Reads the whole log and every table. */
+  doctor(): Promise<readonly Finding[]> {
+    return this.#storage.check()
   }
 
   /** The changes of this database as they are committed. T is what `map` makes of an event. Throws MISUSE. */

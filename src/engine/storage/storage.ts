@@ -23,7 +23,10 @@ export interface Storage extends AsyncDisposable {
   /** What tells this table from one that had its name earlier, or will have it later; undefined when there is none. */
   mark(table: string): Promise<string | undefined>
 
-  /** Begins to record the changes of an SQL table, or does so anew. Throws NO_TABLE, NOT_A_TABLE, or MISUSE for a column. */
+  /**
+   * Begins to record the changes of an SQL table, or does so anew, which repairs what records it; that of a table of documents
+   * as well. Throws NO_TABLE, NOT_A_TABLE, or MISUSE for a column.
+   */
   track(table: string, options: TrackOptions): Promise<void>
 
   /**
@@ -82,6 +85,9 @@ export interface Storage extends AsyncDisposable {
   /** The position that a place in the log has. */
   locate(place: Place): Promise<Position>
 
+  /** Looks for what is wrong with the database, or will be. Reads all of it, and writes nothing. */
+  check(): Promise<readonly Finding[]>
+
   /** Begins to listen for commits. */
   watch(): Watcher
 }
@@ -115,9 +121,25 @@ export interface ApplicationTable {
   readonly refused?: string
 }
 
+/** What a check has found, in words. */
+export interface Finding {
+  /**
+   * What was looked at: the library (`sqlite`), damage (`file`), the `wal`; of a table its `schema`, the `triggers` that record it
+   * and the `order` in which they fire; the size of the `log`, whether its `positions` have holes; whether each change begins
+   * with what the one before it left (`history`), and the last one ends with what is in the table (`rows`).
+   */
+  readonly check: 'sqlite' | 'file' | 'wal' | 'schema' | 'triggers' | 'order' | 'log' | 'positions' | 'history' | 'rows'
+  /** A warning is of what may do harm later, a problem of what has done so: changes that are lost, or out of order. */
+  readonly status: 'ok' | 'warning' | 'problem'
+  readonly table?: string
+  readonly message: string
+  /** What can be done about it. */
+  readonly todo?: string
+}
+
 /** How the rows of an SQL table that an application owns are recorded. */
 export interface TrackOptions {
-  /** The columns whose text is JSON. */
+  /** The columns whose text is JSON. When it is not given, those that were given last time. */
   readonly json?: readonly string[] | undefined
 }
 

@@ -8,6 +8,7 @@ import type {
   Changes,
   Cursor,
   Dropped,
+  Finding,
   Lines,
   Ordered,
   Outcome,
@@ -26,17 +27,19 @@ import type {
   WriteOptions,
   Written,
 } from '../storage.ts'
+import {checkDatabase} from './check/check.ts'
 import {type Access, Connection} from './connection.ts'
 import {insertDocuments, writeDocuments} from './documents.ts'
 import {locatePosition, readBounds, readChanges, readLines} from './log.ts'
 import {missingIndex, readOrdered} from './ordered.ts'
 import {readable} from './readable.ts'
+import {trackTable} from './repair.ts'
 import {initialise, readMeta, removeIfUnused} from './schema.ts'
 import {readSnapshot} from './snapshot.ts'
 import {identifier} from './sql.ts'
 import {checkName, describeTables, findTable, makeTable, markOf, requireDocuments} from './tables.ts'
 import {listApplicationTables} from './tracked/application-tables.ts'
-import {install, uninstall} from './tracked/install.ts'
+import {uninstall} from './tracked/install.ts'
 import {CommitWatcher} from './wake.ts'
 
 /**
@@ -83,7 +86,7 @@ class SqliteStorage implements Storage {
   }
 
   track(table: string, options: TrackOptions): Promise<void> {
-    return this.#connection.write('hard', () => void install(this.#connection, table, options))
+    return this.#connection.write('hard', () => trackTable(this.#connection, table, options))
   }
 
   untrack(table: string, keepLog: boolean): Promise<boolean> {
@@ -164,6 +167,10 @@ class SqliteStorage implements Storage {
 
   locate(place: Place): Promise<Position> {
     return this.#connection.read(() => locatePosition(this.#connection, place))
+  }
+
+  check(): Promise<readonly Finding[]> {
+    return checkDatabase(this.#connection)
   }
 
   watch(): Watcher {

@@ -5,6 +5,7 @@ import {identifier} from './sql.ts'
 import {readDefinition, readDefinitions} from './tracked/definition.ts'
 import {describeDrift} from './tracked/describe.ts'
 import {inspect} from './tracked/health.ts'
+import {placeTriggers} from './tracked/order.ts'
 import {createTable, documentTriggers} from './triggers.ts'
 
 /** Whether litefeed has been in this file. A file that was opened for reading only may be anybody's. */
@@ -74,8 +75,7 @@ export function requireDocuments(connection: Connection, table: string): string 
 export function makeTable(connection: Connection, table: string): void {
   if (findTable(connection, table) !== undefined) return
   connection.execute(createTable(table))
-  const {before, after} = documentTriggers(table)
-  for (const {sql} of [...before, ...after]) connection.execute(sql)
+  placeTriggers(connection, table, documentTriggers(table))
   connection
     .prepare('INSERT OR REPLACE INTO _litefeed_tables (name, kind, mark) VALUES (?, ?, hex(randomblob(8)))')
     .run(table, 'documents')

@@ -1,8 +1,8 @@
 import type {Connection} from '../connection.ts'
 import {type Definition, describe, readDefinition} from './definition.ts'
-import {misplacedTriggers} from './order.ts'
+import {misplacedTriggers, type Triggers} from './order.ts'
 import {stashName, triggerName} from './row.ts'
-import {readShape, type TableShape} from './shape.ts'
+import {readShape} from './shape.ts'
 import {foldName} from './tokens.ts'
 import {recorder} from './triggers.ts'
 
@@ -39,7 +39,10 @@ export function inspect(connection: Connection, table: string): readonly Drift[]
   try {
     const columns = definition.json.filter(column => hasColumn(connection, name, column))
     const shape = readShape(connection, name, columns)
-    return [...compareTable(definition, describe(shape)), ...compareTriggers(connection, shape)]
+    return [
+      ...compareTable(definition, describe(shape)),
+      ...compareTriggers(connection, name, recorder(shape), stashName(name)),
+    ]
   } catch (error) {
     return [{kind: 'not-trackable', reason: (error as Error).message}]
   }
@@ -55,16 +58,21 @@ function compareTable(was: Definition, is: Definition): readonly Drift[] {
   return drifts
 }
 
-function compareTriggers(connection: Connection, shape: TableShape): readonly Drift[] {
-  const wanted = recorder(shape)
+/** Where the triggers of a table, or the stash that they use, are not as they should be. */
+export function compareTriggers(
+  connection: Connection,
+  table: string,
+  wanted: Triggers,
+  stash: string,
+): readonly Drift[] {
   const found = new Map(
     connection.prepare(`SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'`).all() as [string, string][],
   )
   const triggers = [...wanted.before, ...wanted.after]
   const missing = triggers.filter(({name}) => !found.has(name)).map(({name}) => name)
-  if (!exists(connection, 'table', stashName(shape.name))) missing.push(stashName(shape.name))
+  if (!exists(connection, 'table', stash)) missing.push(stash)
   const altered = triggers.filter(({name, sql}) => found.has(name) && found.get(name) !== sql).map(({name}) => name)
-  const order = misplacedTriggers(connection, shape.name, wanted)
+  const order = misplacedTriggers(connection, table, wanted)
   const drifts = [
     {kind: 'missing', names: missing},
     {kind: 'altered', names: altered},
@@ -79,7 +87,7 @@ function difference(was: readonly string[], is: readonly string[]): {added: stri
   return added.length + gone.length === 0 ? undefined : {added, gone}
 }
 
-function exists(connection: Connection, type: string, name: string): boolean {
+export function exists(connection: Connection, type: string, name: string): boolean {
   return (
     connection.prepare('SELECT 1 FROM sqlite_schema WHERE type = ? AND name = ? COLLATE NOCASE').get(type, name) !==
     undefined
@@ -91,8 +99,8 @@ function hasColumn(connection: Connection, table: string, column: string): boole
   return rows.some(([name]) => foldName(name) === foldName(column))
 }
 
-/** SQLite renames the table in our triggers when the application renames it. */
-function tableOf(connection: Connection, trigger: string): string | undefined {
+/** The table that a trigger is on. SQLite renames the table in our triggers when the application renames it. */
+export function tableOf(connection: Connection, trigger: string): string | undefined {
   const row = connection.prepare(`SELECT tbl_name FROM sqlite_schema WHERE type = 'trigger' AND name = ?`).get(trigger)
   return (row as [string] | undefined)?.[0]
 }

@@ -7,6 +7,7 @@ import {forgetDefinition, keepDefinition, readDefinition} from './definition.ts'
 import {placeTriggers} from './order.ts'
 import {stashName, triggerName} from './row.ts'
 import {readShape, type TableShape} from './shape.ts'
+import {sameName} from './tokens.ts'
 import {type Recorder, recorder} from './triggers.ts'
 
 /**
@@ -14,7 +15,7 @@ import {type Recorder, recorder} from './triggers.ts'
  * run in a write transaction of a file that is litefeed's. Throws NO_TABLE, NOT_A_TABLE, or MISUSE for an unknown column.
  */
 export function install(connection: Connection, table: string, options: TrackOptions = {}): TableShape {
-  const shape = readShape(connection, table, options.json)
+  const shape = readShape(connection, table, options.json ?? knownJson(connection, table))
   if (isDocuments(connection, shape.name))
     throw new LitefeedError('NOT_A_TABLE', `${shape.name} is a table of documents, which is recorded anyway`)
   uninstall(connection, shape.name)
@@ -41,6 +42,14 @@ export function uninstall(connection: Connection, table: string): boolean {
 export function makeRecorder(connection: Connection, {name}: TableShape, recorder: Recorder): void {
   connection.execute(recorder.stash)
   placeTriggers(connection, name, recorder)
+}
+
+/** The columns that were said to hold JSON, and are still there. */
+function knownJson(connection: Connection, table: string): readonly string[] {
+  const definition = readDefinition(connection, table)
+  if (definition === undefined) return []
+  const rows = connection.prepare('SELECT name FROM pragma_table_xinfo(?)').all(definition.name) as [string][]
+  return definition.json.filter(column => rows.some(([name]) => sameName(name, column)))
 }
 
 const triggerSuffixes = ['insert', 'update', 'delete'].flatMap(event => [`before_${event}`, `after_${event}`])
