@@ -408,6 +408,34 @@ export function storageContract(name: string, {open, prune, plant}: Engine): voi
       expect((await storage.page('users', undefined, 3)).position).toBe(written.position + 1)
     })
 
+    test('in pages without what does not fulfil a condition, of which each says what it has passed over', async () => {
+      await using storage = await open(await somewhere())
+      await storage.create('users')
+      const count = 50_000
+      const writes = Array.from({length: count}, (_, key) => put(key, `{"n":${key}}`))
+      const {position} = await storage.write('users', writes, soft)
+      for (const wanted of [[17, 300, 49_000], [count - 1], []]) {
+        const found: Stored[] = []
+        let cursor: Parameters<Storage['page']>[1]
+        do {
+          const page = await storage.page('users', cursor, 500, [
+            {path: ['n'], op: '>=', value: wanted[0] ?? count},
+            {path: ['n'], op: '<=', value: wanted.at(-1) ?? 0},
+          ])
+          found.push(...page.documents)
+          expect(page.documents.length).toBeLessThanOrEqual(500)
+          expect(page.position).toBe(position)
+          // It covers at least what it shows, and the next one begins behind what it covers.
+          for (const {key} of page.documents) expect(page.covers(key)).toBe(true)
+          expect(page.covers(String(count))).toBe(page.next === undefined)
+          cursor = page.next
+        } while (cursor !== undefined)
+        const keys = found.map(({key}) => Number(key))
+        expect(keys).toEqual([...new Set(keys)].sort((one, other) => one - other))
+        for (const key of wanted) expect(keys).toContain(key)
+      }
+    })
+
     test('in the order of a field are those that have it, as comparePlaces sorts them, in both directions', async () => {
       await using storage = await open(await somewhere())
       await storage.create('users')
@@ -642,6 +670,77 @@ export function storageContract(name: string, {open, prune, plant}: Engine): voi
       const {lines, ...progress} = await storage.lines(range)
       expect(progress).toEqual({count: seqs.length, position: read.position, drained: read.drained})
       expect(Buffer.from(lines).toString()).toBe(rendered(read.changes))
+    })
+
+    const none = [{path: ['new_val', 'n'], op: '=', value: -1}] as const
+    const some = [{path: ['new_val', 'n'], op: '>', value: 25_000}] as const
+    test.each<[string, Pick<Range, 'filter' | 'where'>, (n: number) => boolean]>([
+      ['a filter that nothing fulfils', {filter: none}, () => false],
+      ['a filter that some fulfil', {filter: some}, n => n > 25_000],
+      ['a set to which nothing belongs', {where: [{path: ['n'], op: '=', value: -1}]}, () => false],
+      [
+        'a set and a filter',
+        {where: [{path: ['n'], op: '<=', value: 27_000}], filter: some},
+        n => n > 25_000 && n <= 27_000,
+      ],
+    ])('with %s is passed over to its end, or to where the range ends', async (_, conditions, isWanted) => {
+      await using storage = await open(await somewhere())
+      await storage.create('users')
+      const writes = Array.from({length: 30_000}, (_, n) => put(n, `{"n":${n}}`))
+      await storage.write('users', writes, soft)
+      for (const until of [undefined, 26_000, 40_000]) {
+        const seen: number[] = []
+        for (let after = 3, drained = false; !drained; ) {
+          const range = {after, until, limit: 700, ...conditions}
+          const read = await storage.changes(range)
+          expect(read.position).toBeGreaterThan(after)
+          expect(read.changes.length).toBeLessThanOrEqual(700)
+          for (const {seq} of read.changes) {
+            expect(seq).toBeGreaterThan(after)
+            expect(seq).toBeLessThanOrEqual(read.position)
+            seen.push(seq)
+          }
+          const {lines, ...progress} = await storage.lines(range)
+          expect(progress).toEqual({count: read.changes.length, position: read.position, drained: read.drained})
+          expect(Buffer.from(lines).toString()).toBe(rendered(read.changes))
+          after = read.position
+          drained = read.drained
+          if (drained) expect(after).toBe(Math.min(until ?? 30_000, 30_000))
+        }
+        const wanted = writes.map((_, n) => n + 1).filter(seq => seq > 3 && seq <= (until ?? seq) && isWanted(seq - 1))
+        expect(wanted.filter(seq => !seen.includes(seq))).toEqual([])
+      }
+    })
+
+    test.each([
+      '{"n":1,"n":7}',
+      '{"\\u006e":7}',
+      '[{"n":7}]',
+      ' {"n":7}',
+      '{"n":70e-1}',
+      '{"n":6.9999999999999999999}',
+    ])('keeps %s where n is to be 7, for that is what JSON.parse makes of it', async text => {
+      const place = await somewhere()
+      await using storage = await open(place)
+      await storage.create('users')
+      plant(place, 'users', 'x', text)
+      const comparison = {op: '=', value: 7} as const
+      const filter = [{path: ['new_val', 'n'], ...comparison}]
+      const where = [{path: ['n'], ...comparison}]
+      expect((await storage.changes({after: 0, limit: 10, filter})).changes).toHaveLength(1)
+      expect((await storage.changes({after: 0, limit: 10, where})).changes).toHaveLength(1)
+      expect((await storage.page('users', undefined, 10, where)).documents).toHaveLength(1)
+    })
+
+    test('keeps what an undecided order stands before, since an expression may fail on it', async () => {
+      await using storage = await open(await somewhere())
+      await insert(storage, 'users', {a: '{"n":"text","m":1}', b: '{"n":1,"m":1}', c: '{"m":1}', d: '{"n":null,"m":1}'})
+      const filter = [
+        {path: ['new_val', 'n'], op: '<', value: 5},
+        {path: ['new_val', 'm'], op: '=', value: 2},
+      ] as const
+      const {changes} = await storage.changes({after: 0, limit: 10, filter})
+      expect(changes.map(({key}) => key)).toEqual(expect.arrayContaining(['"a"', '"d"']))
     })
 
     test('has the time of each change by the clock of the writer', async () => {

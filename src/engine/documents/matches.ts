@@ -21,7 +21,7 @@ export class Matches {
   async *of(storage: Storage, table: string): AsyncGenerator<readonly Match[]> {
     let cursor: Cursor | undefined
     do {
-      const page = await storage.page(table, cursor, pageSize)
+      const page = await storage.page(table, cursor, pageSize, this.#set.comparisons)
       yield* this.#filter(page.documents)
       cursor = page.next
     } while (cursor !== undefined && !this.#signal?.aborted)

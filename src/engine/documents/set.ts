@@ -1,4 +1,5 @@
 import {Expression} from '../expression/expression.ts'
+import type {Comparisons} from '../storage/storage.ts'
 import type {Failure} from '../told.ts'
 import {type Fields, parseFields, pluck, without} from './fields.ts'
 import {parse, restoreDigits, stringify} from './json.ts'
@@ -48,6 +49,11 @@ export class DocumentSet {
     this.#pluck = plucked
     this.#without = left
     this.#select = select
+  }
+
+  /** Comparisons that every document of it fulfils, or fails on. */
+  get comparisons(): Comparisons {
+    return this.#where?.conjuncts ?? []
   }
 
   /** Whether every document belongs to it, as it is. */

@@ -1,13 +1,13 @@
 import {type Node, operandsOf, plainPath} from './closure/ast.ts'
 import {depthOf, maxDepth} from './closure/depth.ts'
 
-/** A comparison of a field with a constant. */
+/** A comparison of a field with a constant, or of the order of two fields. */
 export interface Conjunct {
   /** Names of fields, each within the one before. At least one. */
   readonly path: readonly string[]
   readonly op: '=' | '!=' | '<' | '<=' | '>' | '>='
-  /** A number or a string where `op` is about order. */
-  readonly value: string | number | boolean | null
+  /** A number, a string or another field where `op` is about order; otherwise a constant. */
+  readonly value: string | number | boolean | null | {readonly path: readonly string[]}
 }
 
 /**
@@ -17,14 +17,16 @@ export interface Conjunct {
  * is an object a conjunct is one of three:
  *
  * - undecided, if there is an array on the way (as the value itself is none), or if `op` is about order and the value is
- *   there but not of the type of the conjunct's;
+ *   there but not of the type of the conjunct's; of two fields, if one is there but neither a number nor a string, or if
+ *   they are not of one type;
  * - true, if the value is there and the comparison holds. Numbers compare as doubles and strings by UTF-16 units; equality
  *   is of value and type, so that 1 is not true and null is not missing; an array or an object equals no constant;
  * - false otherwise.
  *
  * Go through them in order: where one is false, and all before it are true, the expression is not true and does not fail, and
- * the input can be left out. At one that is undecided, and behind the last, only the expression itself knows. The order
- * matters, as an expression that fails on an input has to tell so, which a later conjunct must not hide.
+ * the input can be left out. At an order that is undecided, and behind the last, only the expression itself knows. The order
+ * matters, as an expression that fails on an input has to tell so, which a later conjunct must not hide. An equality never
+ * fails: where it is undecided, or nobody looked, the later ones count all the same.
  */
 export function conjunctsOf(ast: Node): readonly Conjunct[] {
   // One as deep as this may fail for its depth.
@@ -48,10 +50,13 @@ function toConjunct(node: Node): Conjunct | undefined {
   if (!isOperator(node, [...equalities, ...orders])) return undefined
   const [left, right] = operandsOf(node).map(withoutParentheses) as [Node, Node]
   const op = node.value as Conjunct['op']
-  const [field, constant, shown] = isConstant(right) ? [left, right, op] : [right, left, flipped[op]]
+  const [field, against, shown] = isConstant(left) ? [right, left, flipped[op]] : [left, right, op]
   const path = fieldPath(field)
-  if (path === undefined || !isConstant(constant)) return undefined
-  const value = constant.value as Conjunct['value']
+  if (path === undefined) return undefined
+  const other = fieldPath(against)
+  if (other !== undefined && orders.includes(op)) return {path, op, value: {path: other}}
+  if (!isConstant(against)) return undefined
+  const value = against.value as Conjunct['value']
   // An order of anything else fails for each input that has the field.
   if (orders.includes(op) && typeof value !== 'number' && typeof value !== 'string') return undefined
   return {path, op: shown, value}

@@ -1,5 +1,5 @@
 import type {RawEvent} from '../storage/line.ts'
-import type {Position, Storage} from '../storage/storage.ts'
+import type {Position, Range, Storage} from '../storage/storage.ts'
 import type {Failure, Told} from '../told.ts'
 import type {FeedOptions} from './options.ts'
 import type {Delta, Source} from './source.ts'
@@ -25,6 +25,9 @@ export interface Flow {
   /** Tells what there is, at most `limit` lines, and reads on when there is nothing. */
   step(limit: number, end: Position | undefined): Promise<Step>
 }
+
+/** By what a storage engine may leave out changes of which no event would be told, nor a failure. */
+export type Conditions = Pick<Range, 'filter' | 'where'>
 
 /** How many changes are read at once. Enough to make a statement worth its while, few enough to keep it short. */
 export const batchSize = 500
@@ -70,6 +73,7 @@ export class EventFlow<S> implements Flow {
   readonly #source: Source<S>
   readonly #teller: Teller
   readonly #squash: Squash<S> | undefined
+  readonly #conditions: Conditions
   #position: Position
   #queue: readonly RawEvent[] = []
   /** Failures in the set, which are told after what came before them. */
@@ -78,7 +82,15 @@ export class EventFlow<S> implements Flow {
   #due = Number.NEGATIVE_INFINITY
   #target: Position | undefined
 
-  constructor(storage: Storage, options: FeedOptions, source: Source<S>, teller: Teller, position: Position) {
+  constructor(
+    storage: Storage,
+    options: FeedOptions,
+    source: Source<S>,
+    teller: Teller,
+    position: Position,
+    conditions: Conditions = {},
+  ) {
+    this.#conditions = conditions
     this.#storage = storage
     this.#options = options
     this.#source = source
@@ -123,7 +135,8 @@ export class EventFlow<S> implements Flow {
       return false
     }
     const {tables, keys} = this.#options
-    const read = await this.#storage.changes({after: this.#position, until: end, limit: batchSize, tables, keys})
+    const range = {after: this.#position, until: end, limit: batchSize, tables, keys, ...this.#conditions}
+    const read = await this.#storage.changes(range)
     const {deltas, tried, failures} = await this.#source.follow(read.changes)
     const isWhole = tried === read.changes.length
     this.#position = isWhole ? read.position : (read.changes[tried - 1]?.seq ?? this.#position)

@@ -17,7 +17,7 @@ export async function* readPast(
   since: Position,
 ): AsyncGenerator<Part> {
   const {tables, signal} = options
-  const pages = new Pages(storage, options)
+  const pages = new Pages(storage, options, set.comparisons)
   /** Whether the log has to tell what a document was, since it had changed when its page was read. */
   const changed = new Map<string, boolean>()
   let position = since

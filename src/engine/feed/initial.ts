@@ -36,7 +36,7 @@ async function* readPresent(
   follow: (changes: readonly Change[]) => Promise<Followed<string>>,
 ): AsyncGenerator<Part> {
   const {tables, signal} = options
-  const pages = new Pages(storage, options)
+  const pages = new Pages(storage, options, set.comparisons)
   let {position} = start
   for await (const {table, page} of pages.read()) {
     while (position < page.position && !signal?.aborted) {

@@ -1,5 +1,5 @@
 import {LitefeedError} from '../error.ts'
-import type {Change, Cursor, Page, Storage} from '../storage/storage.ts'
+import type {Change, Comparisons, Cursor, Page, Storage} from '../storage/storage.ts'
 import type {FeedOptions} from './options.ts'
 
 /** A page of a table, as the table was at `page.position`. */
@@ -12,15 +12,18 @@ export interface TablePage {
 export class Pages {
   readonly #storage: Storage
   readonly #options: FeedOptions
+  readonly #where: Comparisons
   /** The tables of which nothing has been read yet, by their names in lower case. */
   readonly #unread = new Set<string>()
   readonly #all = new Set<string>()
   #table: string | undefined
   #page: Page | undefined
 
-  constructor(storage: Storage, options: FeedOptions) {
+  /** Documents that do not fulfil `where` may be missing on the pages, which cover them all the same. */
+  constructor(storage: Storage, options: FeedOptions, where: Comparisons) {
     this.#storage = storage
     this.#options = options
+    this.#where = where
   }
 
   /** One after the other; a page counts as read when the next one is asked for. */
@@ -65,7 +68,7 @@ export class Pages {
 
   async #next(table: string, cursor: Cursor | undefined): Promise<Page> {
     try {
-      return await this.#storage.page(table, cursor, pageSize)
+      return await this.#storage.page(table, cursor, pageSize, this.#where)
     } catch (error) {
       if (!(error instanceof LitefeedError && error.code === 'NO_TABLE')) throw error
       // Dropped meanwhile: nothing is left, and the log has the removals.

@@ -3,7 +3,7 @@ import {type DocumentSet, failureOf} from '../documents/set.ts'
 import {changeEvent, type RawEvent} from '../storage/line.ts'
 import type {Change, Position, Storage} from '../storage/storage.ts'
 import type {Failure} from '../told.ts'
-import {EventFlow, type Flow, PlainFlow} from './flow.ts'
+import {type Conditions, EventFlow, type Flow, PlainFlow} from './flow.ts'
 import {readInitial} from './initial.ts'
 import type {FeedOptions} from './options.ts'
 import type {Delta, Followed, Part, Source} from './source.ts'
@@ -32,7 +32,13 @@ export class SetSource implements Source<string> {
     const {squash} = this.#options
     return teller.isPlain && this.#set.isWhole && squash === undefined
       ? new PlainFlow(this.#storage, this.#options, position)
-      : new EventFlow(this.#storage, this.#options, this, teller, position)
+      : new EventFlow(this.#storage, this.#options, this, teller, position, this.#conditions(teller))
+  }
+
+  #conditions({comparisons}: Teller): Conditions {
+    // A filter is about events, and only here they are the changes of the log: a set makes others of them, and so does merging.
+    if (this.#set.isWhole && this.#options.squash === undefined) return {filter: comparisons}
+    return {where: this.#set.comparisons}
   }
 
   async follow(changes: readonly Change[]): Promise<Followed<string>> {

@@ -1,6 +1,7 @@
 import {restoreDigits, stringify} from '../documents/json.ts'
 import {Expression} from '../expression/expression.ts'
 import {eventLine, oneLine, type RawEvent} from '../storage/line.ts'
+import type {Comparisons} from '../storage/storage.ts'
 import type {Failure, Told} from '../told.ts'
 import {lazyEvent} from './event.ts'
 import type {FeedOptions} from './options.ts'
@@ -9,6 +10,8 @@ import type {FeedOptions} from './options.ts'
 export interface Teller {
   /** Whether it tells every event as it is. */
   readonly isPlain: boolean
+  /** Comparisons that every event it tells fulfils, or fails on. */
+  readonly comparisons: Comparisons
   /** The lines of the first `tried` of these events, at most `limit`: fewer than all when it takes long. */
   tell(events: readonly RawEvent[], limit: number): Promise<Told & {readonly tried: number}>
 }
@@ -24,6 +27,7 @@ export async function makeTeller({filter, map, onError = 'skip', signal}: FeedOp
 
 const everything: Teller = {
   isPlain: true,
+  comparisons: [],
   async tell(events, limit) {
     const shown = events.slice(0, limit)
     return {
@@ -37,6 +41,7 @@ const everything: Teller = {
 
 class ExpressionTeller implements Teller {
   readonly isPlain = false
+  readonly comparisons: Comparisons
   readonly #filter: Expression | undefined
   readonly #map: Expression | undefined
   readonly #onError: 'skip' | 'fail'
@@ -52,6 +57,7 @@ class ExpressionTeller implements Teller {
     this.#map = map
     this.#onError = onError
     this.#signal = signal
+    this.comparisons = filter?.conjuncts ?? []
   }
 
   async tell(events: readonly RawEvent[], limit: number): Promise<Told & {tried: number}> {

@@ -55,10 +55,11 @@ export interface Storage extends AsyncDisposable {
 
   /**
    * The next documents in the order of the keys, at most `limit`. A table that is read page by page is not frozen: a
-   * document that was there all the time comes exactly once, one that was written meanwhile comes as it is then.
-   * Throws NO_TABLE.
+   * document that was there all the time comes exactly once, one that was written meanwhile comes as it is then. An engine
+   * may leave out documents that do not fulfil `where`, and end a page where it has passed over enough of them: also one
+   * without documents may have a next one. Throws NO_TABLE.
    */
-  page(table: string, after: Cursor | undefined, limit: number): Promise<Page>
+  page(table: string, after: Cursor | undefined, limit: number, where?: Comparisons): Promise<Page>
 
   /**
    * The next documents that have a field, in the order of its values and, where those are equal, of the keys: see
@@ -230,16 +231,38 @@ export interface Snapshot {
  */
 export type Place = {readonly before: number} | ({readonly last: number} & Selection)
 
+/** A comparison of a field of an object with a constant or, where `op` is about order, with another of its fields. */
+export interface Comparison {
+  /** Names of fields, each within the one before. */
+  readonly path: readonly string[]
+  readonly op: '=' | '!=' | '<' | '<=' | '>' | '>='
+  readonly value: string | number | boolean | null | {readonly path: readonly string[]}
+}
+
+/**
+ * What an engine may use to leave out what nobody wants to see. It never has to: whoever asks looks again at what comes,
+ * and to know nothing of some comparisons, or of all, only costs time.
+ *
+ * A comparison is true, false, or undecided, as `conjunctsOf` in engine/expression/conjuncts.ts says. One may be left out
+ * for which a comparison is certainly false, if among those before it there is no order that may be undecided. Certain is
+ * only what is so for the values that JSON.parse gives: the last of fields with one name, numbers as doubles.
+ */
+export type Comparisons = readonly Comparison[]
+
 /** A part of the log: at most `limit` changes of the selection with after < seq <= until. */
 export interface Range extends Selection {
   readonly after: Position
   readonly until?: Position | undefined
   readonly limit: number
+  /** Over the event: `["new_val", "age"]`, `["table"]`. A change that does not fulfil them may be left out. */
+  readonly filter?: Comparisons | undefined
+  /** Over a document. A change may be left out if neither its old nor its new value fulfils them. */
+  readonly where?: Comparisons | undefined
 }
 
 /** What a reading of the log says besides the changes themselves. */
 export interface Progress {
-  /** Everything of the selection up to here has been returned. */
+  /** Everything of the selection up to here has been returned, or left out. */
   readonly position: Position
   /** Whether this is the end of the log, or `until`. */
   readonly drained: boolean

@@ -33,7 +33,9 @@ export class Generator {
     const field = this.#pick(['n', 's', 'f', 'x', 'o.n', 'o.s', 'o.o.n', 'l.n', '$.n', '$$.s', 'v', '(n)', 'y', 'l'])
     const op = this.#pick(['=', '=', '!=', '<', '<=', '>', '>='])
     const constant = this.#pick(['0', '1', '2', '-1', '"a"', '"ab"', '""', 'true', 'false', 'null', '"é"'])
-    const made = this.#random.chance(0.8) ? `${field} ${op} ${constant}` : `${constant} ${op} ${field}`
+    const other = this.#pick(['n1', 's1', 'f', 'x1', 'o.n', 'o.s', 'l.n', '$.n', 'v'])
+    const against = this.#random.chance(0.8) ? constant : other
+    const made = this.#random.chance(0.8) ? `${field} ${op} ${against}` : `${against} ${op} ${field}`
     return this.#pick([made, made, made, `(${made})`, `(${made} or ${field} = ${constant})`, `${field} in [1, "a"]`])
   }
 

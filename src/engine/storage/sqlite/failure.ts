@@ -19,6 +19,11 @@ export function isRefusal(error: unknown): boolean {
   return /^SQLITE_(CONSTRAINT|TOOBIG)/.test(codeOf(error)) || error instanceof RangeError
 }
 
+/** Whether one of SQLite's JSON functions was given a text that is no JSON, or is nested too deeply for it. */
+export function isMalformed(error: unknown): boolean {
+  return codeOf(error) === 'SQLITE_ERROR' && /malformed JSON/.test((error as Error).message)
+}
+
 function codeOf(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? error.code : undefined
   return typeof code === 'string' ? code : ''

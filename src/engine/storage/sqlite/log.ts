@@ -1,8 +1,21 @@
 import {isUtf8} from 'node:buffer'
 import type {Key} from '../../documents/key.ts'
 import {checkPosition} from '../bounds.ts'
-import type {Bounds, Change, Changes, Lines, Place, Position, Progress, Range, Selection} from '../storage.ts'
+import type {
+  Bounds,
+  Change,
+  Changes,
+  Comparisons,
+  Lines,
+  Place,
+  Position,
+  Progress,
+  Range,
+  Selection,
+} from '../storage.ts'
 import type {Connection} from './connection.ts'
+import type {Fragment} from './fragment.ts'
+import {leavesOutChange, leavingOut} from './leave-out.ts'
 import {keyJson, toSql} from './sql.ts'
 import {isInitialised} from './tables.ts'
 
@@ -20,7 +33,11 @@ export function readBounds(connection: Connection): Bounds {
 
 /** See Storage.changes. Must run in a read transaction. */
 export function readChanges(connection: Connection, range: Range): Changes {
-  const plan = planRead(connection, range)
+  return leavingOut(conditionOf(range), leftOut => changesOf(connection, range, leftOut))
+}
+
+function changesOf(connection: Connection, range: Range, leftOut: Fragment | undefined): Changes {
+  const plan = planRead(connection, range, leftOut)
   if (plan.end <= range.after) return {changes: [], position: plan.end, drained: plan.drained(plan.end)}
   const rows = connection
     .prepare(
@@ -44,7 +61,11 @@ export function readChanges(connection: Connection, range: Range): Changes {
  * (another program may write JSON as it likes) or bytes that are no UTF-8, or long values. Must run in a read transaction.
  */
 export function readLines(connection: Connection, range: Range): Lines | undefined {
-  const plan = planRead(connection, range)
+  return leavingOut(conditionOf(range), leftOut => linesOf(connection, range, leftOut))
+}
+
+function linesOf(connection: Connection, range: Range, leftOut: Fragment | undefined): Lines | undefined {
+  const plan = planRead(connection, range, leftOut)
   if (plan.end <= range.after)
     return {lines: new Uint8Array(), count: 0, position: plan.end, drained: plan.drained(plan.end)}
   // Without a condition every change of the span is a line, and the subquery that a LIMIT needs would cost a sixth of it all.
@@ -114,20 +135,33 @@ const eventLine = `CASE WHEN octet_length(old_val) > 16000 OR octet_length(new_v
     WHEN new_val IS NULL THEN 'remove","old_val":' || old_val || ',"new_val":null'
     ELSE 'change","old_val":' || old_val || ',"new_val":' || new_val END || '}' || char(10) END`
 
-function planRead(connection: Connection, range: Range) {
+/** What may be left out. Made once for each feed, since a feed reads thousands of times. */
+function conditionOf({filter = none, where = none}: Range): Fragment | undefined {
+  const known = conditions.get(filter)
+  if (known?.where === where) return known.condition
+  const condition = leavesOutChange(filter, where)
+  conditions.set(filter, {where, condition})
+  return condition
+}
+
+const none: Comparisons = []
+const conditions = new WeakMap<Comparisons, {where: Comparisons; condition: Fragment | undefined}>()
+
+function planRead(connection: Connection, range: Range, leftOut: Fragment | undefined) {
   const bounds = readBounds(connection)
   checkPosition(bounds, range.after)
   const last = Math.min(bounds.newest, range.until ?? bounds.newest)
   const selection = selectionSql(connection, range)
-  const span = selection.sql === '' ? range.limit : Math.max(changesAtOnce, range.limit)
+  const limited = selection.sql !== '' || leftOut !== undefined
+  const span = limited ? Math.max(changesAtOnce, range.limit) : range.limit
   const end = Math.max(range.after, Math.min(last, range.after + span))
   return {
     end,
     /** Whether there may be more changes than range.limit up to `end`, or other ones than those asked for. */
-    limited: selection.sql !== '',
+    limited,
     drained: (position: Position) => position >= last,
-    where: `seq > ? AND seq <= ?${selection.sql}`,
-    values: [range.after, end, ...selection.values] as const,
+    where: `seq > ? AND seq <= ?${selection.sql}${leftOut === undefined ? '' : ` AND (${leftOut.sql}) IS NOT TRUE`}`,
+    values: [range.after, end, ...selection.values, ...(leftOut?.values ?? [])] as const,
   }
 }
 

@@ -1,5 +1,5 @@
 import type {Key} from '../../documents/key.ts'
-import type {Cursor, Page} from '../storage.ts'
+import type {Comparisons, Cursor, Page} from '../storage.ts'
 import type {Connection} from './connection.ts'
 import {getDocument, pageDocuments} from './documents.ts'
 import {docText, identifier, keyJson} from './sql.ts'
@@ -15,7 +15,8 @@ export interface Readable {
   /** A query for every row: its key and its document, as JSON text, in the columns `key` and `doc`. */
   readonly sql: string
   get(key: Key): string | null
-  page(after: Cursor | undefined, limit: number): Page
+  /** Of a tracked table the comparisons are left to whoever reads it. */
+  page(after: Cursor | undefined, limit: number, where?: Comparisons): Page
 }
 
 /** Throws NO_TABLE, and NOT_A_TABLE for an SQL table that is not tracked. Must be used in the transaction in which it is made. */
@@ -28,7 +29,7 @@ export function readable(connection: Connection, table: string): Readable {
       kind: 'documents',
       sql: `SELECT ${keyJson('id')} AS key, ${docText('doc')} AS doc FROM ${identifier(name)}`,
       get: key => getDocument(connection, name, key),
-      page: (after, limit) => pageDocuments(connection, name, after, limit),
+      page: (after, limit, where) => pageDocuments(connection, name, after, limit, where),
     }
   }
   const shape = readShape(connection, name, definition.json)

@@ -6,6 +6,7 @@ import type {
   ApplicationTable,
   Bounds,
   Changes,
+  Comparisons,
   Cursor,
   Dropped,
   Finding,
@@ -140,8 +141,8 @@ class SqliteStorage implements Storage {
     })
   }
 
-  page(table: string, after: Cursor | undefined, limit: number): Promise<Page> {
-    return this.#connection.read(() => readable(this.#connection, table).page(after, limit))
+  page(table: string, after: Cursor | undefined, limit: number, where?: Comparisons): Promise<Page> {
+    return this.#connection.read(() => readable(this.#connection, table).page(after, limit, where))
   }
 
   async ordered(table: string, order: Order, after: Stored | undefined, limit: number): Promise<Ordered> {

@@ -1,0 +1,69 @@
+import {Fragment, fragment} from './fragment.ts'
+import {isPlainPath} from './order-key.ts'
+
+/** A field that SQL can look at. */
+export interface Field {
+  /** Of a number the number, of a string the string, NULL of one that is missing; of others anything. */
+  readonly value: Fragment
+  /** As json_type says it: 'integer', 'real', 'text', 'true', 'false', 'null', 'array', 'object', or NULL when it is missing. */
+  readonly type: Fragment
+  /** Whether JSON.parse finds the same: 1 or 0. Costs as much as to find the field, so it is for what would be left out. */
+  readonly isSure: Fragment
+}
+
+/** The field of an event, over the columns of the log. Undefined for one that SQL cannot look at. */
+export function eventField([first = '', ...rest]: readonly string[]): Field | undefined {
+  if (rest.length === 0) return columns.get(first)
+  return first === 'old_val' || first === 'new_val' ? documentField(first, rest) : undefined
+}
+
+/** The field of a document, whose text is this piece of SQL. Undefined for one that SQL cannot look at. */
+export function documentField(doc: string, [name = '', ...deeper]: readonly string[]): Field | undefined {
+  if (deeper.length > 0 || !isPlainPath([name]) || name.includes('\ufffd') || name.length > longestName)
+    return undefined
+  const text = new Fragment(doc, [])
+  const path = `$."${name}"`
+  return {
+    value: fragment`json_extract(${text}, ${path})`,
+    type: fragment`json_type(${text}, ${path})`,
+    isSure: fragment`(${isUnsure(text, name)}) IS NOT TRUE`,
+  }
+}
+
+const always = new Fragment('1', [])
+
+const columns: ReadonlyMap<string, Field> = new Map([
+  ['seq', column('seq')],
+  ['ts_ms', column('ts_ms')],
+  ['table', column('tbl')],
+  ['type', column(`CASE WHEN old_val IS NULL THEN 'add' WHEN new_val IS NULL THEN 'remove' ELSE 'change' END`)],
+  ['old_val', side('old_val')],
+  ['new_val', side('new_val')],
+])
+
+function column(sql: string): Field {
+  return {value: new Fragment(`(${sql})`, []), type: new Fragment(`typeof(${sql})`, []), isSure: always}
+}
+
+/** A side as a whole, which is null or, as a document, no constant. */
+function side(name: string): Field {
+  return {
+    value: new Fragment('NULL', []),
+    type: new Fragment(`CASE WHEN ${name} IS NULL THEN 'null' ELSE 'object' END`, []),
+    isSure: new Fragment(`(NOT ${name} GLOB '{*') IS NOT TRUE`, []),
+  }
+}
+
+/**
+ * Whether the document may have another field of this name, for JSON.parse takes the last one and SQLite the first; or one
+ * whose name or value is spelled with escapes; or is no object; or is so long that it has room for a number whose exponent
+ * SQLite cuts off (`0.000…1e20001`). GLOB looks for a rare character, as the first one of a name mostly is, much faster than
+ * `instr` looks for anything.
+ */
+function isUnsure(doc: Fragment, name: string): Fragment {
+  const quoted = `${name.replaceAll(/[*?[]/g, '[$&]')}"`
+  return fragment`NOT ${doc} GLOB '{*' OR ${doc} GLOB '*\\u*' OR ${doc} GLOB ${`*${quoted}*${quoted}*`} OR octet_length(${doc}) > 50000`
+}
+
+/** SQLite refuses patterns of more than 50,000 bytes. */
+const longestName = 1000

@@ -1,0 +1,140 @@
+import type {Comparison, Comparisons} from '../storage.ts'
+import {documentField, eventField, type Field} from './comparable.ts'
+import {isMalformed} from './failure.ts'
+import {type Fragment, fragment, joined} from './fragment.ts'
+import {docText} from './sql.ts'
+
+/** A condition over the columns of the log that is true for changes which may be left out; undefined when it never is. */
+export function leavesOutChange(filter: Comparisons, where: Comparisons): Fragment | undefined {
+  const event = leavesOut(filter, eventField)
+  const sides = ['old_val', 'new_val'].map(side => leavesOut(where, path => documentField(side, path)))
+  const [old, next] = sides
+  const both = old === undefined || next === undefined ? undefined : fragment`(${old}) AND (${next})`
+  if (event === undefined || both === undefined) return event ?? both
+  // The event first: who filters within a set asks for less than the set.
+  return fragment`CASE WHEN ${event} THEN 1 ELSE ${both} END`
+}
+
+/** The same over a document, the column `doc`. */
+export function leavesOutDocument(where: Comparisons): Fragment | undefined {
+  return leavesOut(where, path => documentField(docText('doc'), path))
+}
+
+/**
+ * Reads with a condition or, where one of the texts is no JSON (another program may have turned the checks off), again without
+ * it: to what an expression makes of such a text belongs that it may never look at it.
+ */
+export function leavingOut<T>(condition: Fragment | undefined, read: (condition: Fragment | undefined) => T): T {
+  try {
+    return read(condition)
+  } catch (error) {
+    if (condition === undefined || !isMalformed(error)) throw error
+    return read(undefined)
+  }
+}
+
+type Find = (path: readonly string[]) => Field | undefined
+
+/** A CASE keeps the order of the comparisons, which the terms of an AND would not. */
+function leavesOut(comparisons: Comparisons, find: Find): Fragment | undefined {
+  const steps: Fragment[] = []
+  for (const comparison of comparisons) {
+    const step = stepOf(comparison, find)
+    if (step !== undefined) steps.push(step)
+    // An order that nobody looked at may be undecided, and no two fields are looked at so closely that it is not.
+    if (isOrder(comparison) && (step === undefined || typeof comparison.value === 'object')) break
+  }
+  return steps.length === 0 ? undefined : fragment`CASE ${joined(steps, ' ')} ELSE 0 END`
+}
+
+function stepOf(comparison: Comparison, find: Find): Fragment | undefined {
+  const {path, op, value} = comparison
+  const field = find(path)
+  if (field === undefined) return undefined
+  if (typeof value === 'object' && value !== null) {
+    const other = find(value.path)
+    if (other === undefined) return undefined
+    if (op === '>' || op === '>=') return orderOfFields(other, field, op === '>')
+    return orderOfFields(field, other, op === '<')
+  }
+  if (!isComparable(value)) return undefined
+  switch (op) {
+    case '=':
+      return fragment`WHEN ${differs(field, value)} AND ${field.isSure} THEN 1`
+    case '!=':
+      return fragment`WHEN (${field.type} IS NULL OR ${equals(field, value)}) AND ${field.isSure} THEN 1`
+    default:
+      return order(field, op, value)
+  }
+}
+
+function differs({type, value: found}: Field, value: Constant): Fragment {
+  if (typeof value === 'number') return fragment`(${found} BETWEEN ${below(value)} AND ${above(value)}) IS NOT TRUE`
+  return typeof value === 'string' ? fragment`${found} IS NOT ${value}` : fragment`${type} IS NOT ${String(value)}`
+}
+
+/** Without a margin this time, so that it holds for whole numbers only. */
+function equals({type, value: found}: Field, value: Constant): Fragment {
+  if (typeof value === 'number') return fragment`(${type} = 'integer' AND ${found} = ${value})`
+  return typeof value === 'string'
+    ? fragment`(${type} = 'text' AND ${found} = ${value})`
+    : fragment`${type} = ${String(value)}`
+}
+
+function order({type, value: found, isSure}: Field, op: Comparison['op'], value: Constant): Fragment | undefined {
+  const isDecided = (types: Fragment, holds: Fragment) => fragment`WHEN ${type} NOT IN (${types}) THEN 0
+    WHEN (${holds}) IS NOT TRUE AND ${isSure} THEN 1
+    WHEN NOT ${isSure} THEN 0`
+  if (typeof value === 'number') {
+    const holds = op.startsWith('<') ? fragment`${found} <= ${above(value)}` : fragment`${found} >= ${below(value)}`
+    return isDecided(fragment`'integer', 'real'`, holds)
+  }
+  // Before the first character that is not of ASCII, bytes and UTF-16 units have one order; behind it they do not.
+  if (typeof value !== 'string' || !/^[\x20-\x7e]*$/.test(value)) return undefined
+  const holds = {
+    '<': fragment`${found} < ${value}`,
+    '<=': fragment`${found} <= ${value}`,
+    '>': fragment`${found} > ${value}`,
+    '>=': fragment`${found} >= ${value}`,
+  }[op as '<' | '<=' | '>' | '>=']
+  return isDecided(fragment`'text'`, holds)
+}
+
+/** That the first is less than the second, or not more. Only numbers are looked at. */
+function orderOfFields(less: Field, more: Field, strictly: boolean): Fragment {
+  const [one, other] = [less.value, more.value]
+  const isSure = fragment`${less.isSure} AND ${more.isSure}`
+  const isMuchMore = fragment`${one} - ${other} > ${margin} * (abs(${one} * 1.0) + abs(${other} * 1.0)) + ${least}`
+  // Where one whole number is not less than another, their doubles are not either.
+  const notLess = strictly ? fragment`${one} >= ${other}` : isMuchMore
+  return fragment`WHEN ${less.type} = 'integer' AND ${more.type} = 'integer' THEN ${notLess} AND ${isSure}
+    WHEN ${less.type} NOT IN ('integer', 'real') OR ${more.type} NOT IN ('integer', 'real') THEN 0
+    WHEN (${one} IS NULL OR ${other} IS NULL OR ${isMuchMore}) AND ${isSure} THEN 1`
+}
+
+type Constant = string | number | boolean | null
+
+/**
+ * SQLite makes of some digits another double than JavaScript does, and keeps whole numbers past 2^53. A margin is wide enough
+ * for both, and for all that a constant may be.
+ */
+const margin = 1e-12
+const least = 1e-290
+
+function below(value: number): number {
+  return value - Math.abs(value) * margin - least
+}
+
+function above(value: number): number {
+  return value + Math.abs(value) * margin + least
+}
+
+/** U+FFFD may stand for bytes that are no UTF-8, and half of a surrogate pair is no character to SQLite. */
+function isComparable(value: Constant): boolean {
+  if (typeof value === 'number') return Math.abs(value) < 2 ** 53
+  return typeof value !== 'string' || (value.isWellFormed() && !/[\0\ufffd]/.test(value))
+}
+
+function isOrder({op}: Comparison): boolean {
+  return op !== '=' && op !== '!='
+}
