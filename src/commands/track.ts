@@ -51,7 +51,12 @@ already, the triggers are brought up to date with its columns.`
       tables.some(table => table.name === name && table.columns.some(one => one.toLowerCase() === column.toLowerCase()))
     const unknown = json.find(column => !names.some(name => hasColumn(name, column)))
     if (unknown !== undefined && names.length > 0) throw misuse(`no column ${unknown} in ${names.join(', ')}`)
-    for (const name of names) await store.track(name, {json: json.filter(column => hasColumn(name, column))})
+    for (const name of names) {
+      const found = await store.track(name, {json: json.filter(column => hasColumn(name, column))})
+      const {added, changed, removed} = found
+      if (added + changed + removed > 0)
+        say(`${name} was not as its log said; recorded are ${added} added, ${changed} changed, ${removed} removed`)
+    }
     for (const table of await store.tables()) if (names.includes(table.name)) await this.print(JSON.stringify(table))
     return 0
   }

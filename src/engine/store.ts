@@ -2,7 +2,7 @@ import {resolve} from 'node:path'
 import type {FeedEvent} from './feed/event.ts'
 import {Feed} from './feed/feed.ts'
 import type {FeedOptions} from './feed/options.ts'
-import type {ApplicationTable, Storage, TableInfo, TrackOptions} from './storage/storage.ts'
+import type {ApplicationTable, Differences, Migrated, Storage, TableInfo, TrackOptions} from './storage/storage.ts'
 import {Table} from './table.ts'
 
 export interface OpenOptions {
@@ -49,9 +49,10 @@ export class Store implements AsyncDisposable {
 
   /**
    * Begins to record the changes of an SQL table that an application owns: its rows are then documents to feeds, `get` and
-   * `list`. Of one that is tracked already, what records it is brought up to date. Throws NO_TABLE, NOT_A_TABLE, MISUSE.
+   * `list`. Of one that is tracked already, what records it is brought up to date, and what the log has missed is found by
+   * comparing it with the table, and recorded; returns how much that was. Throws NO_TABLE, NOT_A_TABLE, MISUSE.
    */
-  track(table: string, options: TrackOptions = {}): Promise<void> {
+  track(table: string, options: TrackOptions = {}): Promise<Differences> {
     return this.#storage.track(table, options)
   }
 
@@ -61,6 +62,15 @@ export class Store implements AsyncDisposable {
    */
   untrack(table: string, {keepLog = false}: {readonly keepLog?: boolean | undefined} = {}): Promise<boolean> {
     return this.#storage.untrack(table, keepLog)
+  }
+
+  /**
+   * Gives a tracked table another form: its triggers, which would be in the way of an ALTER TABLE DROP COLUMN, are lifted, the
+   * work is done, by whichever connection, and they are made again. What is different then is recorded, also when the work
+   * throws. Feeds wait meanwhile. Throws NO_TABLE, NOT_A_TABLE, BUSY while there is another migration, and what the work throws.
+   */
+  migrate(table: string, work: () => Promise<void>): Promise<Migrated> {
+    return this.#storage.migrate(table, work)
   }
 
   /** The changes of this database as they are committed. T is what `map` makes of an event. Throws MISUSE. */

@@ -1,25 +1,32 @@
 import {LitefeedError} from '../../../error.ts'
-import type {TrackOptions} from '../../storage.ts'
+import type {Position, TrackOptions} from '../../storage.ts'
 import type {Connection} from '../connection.ts'
+import {readBounds} from '../log.ts'
 import {identifier} from '../sql.ts'
 import {isDocuments} from './application-tables.ts'
-import {forgetDefinition, keepDefinition, readDefinition} from './definition.ts'
+import {describe, forgetDefinition, keepDefinition, readDefinition} from './definition.ts'
 import {placeTriggers} from './order.ts'
-import {stashName, triggerName} from './row.ts'
+import {imagesName, stashName, triggerName} from './row.ts'
 import {readShape, type TableShape} from './shape.ts'
 import {type Recorder, recorder} from './triggers.ts'
 
 /**
  * Begins to record every change of an SQL table, or, when that is recorded already, brings what records it up to date. Must
  * run in a write transaction of a file that is litefeed's. Throws NO_TABLE, NOT_A_TABLE, or MISUSE for an unknown column.
+ * `seq` is where in the log the new shape of the table begins; its end when absent.
  */
-export function install(connection: Connection, table: string, options: TrackOptions = {}): TableShape {
+export function install(
+  connection: Connection,
+  table: string,
+  options: TrackOptions = {},
+  seq: Position = readBounds(connection).newest,
+): TableShape {
   const shape = readShape(connection, table, options.json)
   if (isDocuments(connection, shape.name))
     throw new LitefeedError('NOT_A_TABLE', `${shape.name} is a table of documents, which is recorded anyway`)
   uninstall(connection, shape.name)
   makeRecorder(connection, shape, recorder(shape))
-  keepDefinition(connection, shape)
+  keepDefinition(connection, {...describe(shape), seq, settled: readBounds(connection).newest, migrating: false})
   return shape
 }
 
@@ -30,11 +37,17 @@ export function install(connection: Connection, table: string, options: TrackOpt
 export function uninstall(connection: Connection, table: string): boolean {
   const name = readDefinition(connection, table)?.name
   if (name === undefined) return false
+  removeRecorder(connection, name)
+  connection.execute(`DROP TABLE IF EXISTS ${identifier(imagesName(name))}`)
+  forgetDefinition(connection, name)
+  return true
+}
+
+/** Removes what `makeRecorder` made. */
+export function removeRecorder(connection: Connection, name: string): void {
   for (const suffix of triggerSuffixes)
     connection.execute(`DROP TRIGGER IF EXISTS ${identifier(triggerName(name, suffix))}`)
   connection.execute(`DROP TABLE IF EXISTS ${identifier(stashName(name))}`)
-  forgetDefinition(connection, name)
-  return true
 }
 
 /** Makes what records a table. Apart from `install` so that a test can put a faulty recorder in. */
