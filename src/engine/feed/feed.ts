@@ -109,7 +109,9 @@ export class Feed<T = FeedEvent> implements AsyncIterable<T> {
     while (!signal.aborted) {
       if (end === undefined && Date.now() > deadline) end = await this.#storage.locate({before: deadline + 1})
       const gone = await dropped()
-      const step = await flow.step(left, Math.min(end ?? Number.POSITIVE_INFINITY, schema.next))
+      const isThere = flow.position >= Math.min(end ?? schema.until, schema.until)
+      if (isThere) gap ??= await schema.look()
+      const step = await flow.step(left, Math.min(end ?? schema.until, schema.until))
       left -= step.count
       if (step.count > 0 || step.failures.length > 0) {
         yield {...step, warnings: []}
@@ -127,8 +129,8 @@ export class Feed<T = FeedEvent> implements AsyncIterable<T> {
         beatAt = performance.now()
         continue
       }
-      gap ??= await schema.look(flow.position)
-      if (schema.next <= (end ?? Number.MAX_SAFE_INTEGER)) continue
+      // What was there to be read when `dropped` and the schema were asked has been told.
+      if (!isThere) continue
       const lost = gone ?? gap
       const now = performance.now()
       const isOver = lost !== undefined || now - toldAt >= idleTimeout || (end !== undefined && flow.position >= end)

@@ -35,8 +35,11 @@ export interface Storage extends AsyncDisposable {
    */
   untrack(table: string, keepLog: boolean): Promise<boolean>
 
-  /** A number that is another one whenever a table or what records it may have been changed in its form. Cheap. */
-  schemaVersion(): Promise<number>
+  /**
+   * A number that is another one whenever a table, or what records it, may have been changed in its form; and the end of the log
+   * at that time. Cheap.
+   */
+  form(): Promise<{readonly version: number; readonly position: Position}>
 
   /**
    * Brings what records these tracked tables (all of them, when absent) up to date where their form has changed, and records

@@ -94,8 +94,11 @@ class SqliteStorage implements Storage {
     )
   }
 
-  schemaVersion(): Promise<number> {
-    return this.#connection.read(() => (this.#connection.prepare('PRAGMA schema_version').get() as [number])[0])
+  form(): Promise<{readonly version: number; readonly position: Position}> {
+    return this.#connection.read(() => {
+      const [version] = this.#connection.prepare('PRAGMA schema_version').get() as [number]
+      return {version, position: readBounds(this.#connection).newest}
+    })
   }
 
   async mend(
