@@ -5,7 +5,7 @@ import {readApplicationTriggers} from './application.ts'
 import type {Kept} from './definition.ts'
 import {describeDrift} from './describe.ts'
 import type {Drift} from './health.ts'
-import {renamedColumns} from './renamed.ts'
+import {columnNames, renamedColumns} from './renamed.ts'
 import {triggerName} from './row.ts'
 import {readShape} from './shape.ts'
 import {tokens} from './tokens.ts'
@@ -30,6 +30,8 @@ function isGap(connection: Connection, definition: Kept, all: readonly Drift[], 
     case 'altered':
     case 'columns':
       return false
+    case 'key':
+      return !isRenamed(connection, definition, drift)
     case 'unique':
       // Rows that were replaced for the sake of a key that the triggers did not know: then something was written.
       return hasNewUnique(connection, definition) && hasChanges(connection, definition.name, well)
@@ -49,6 +51,16 @@ function isGap(connection: Connection, definition: Kept, all: readonly Drift[], 
 function isOtherKind(table: string, missing: readonly string[], all: readonly Drift[]): boolean {
   const ofOneKind = ['before_delete', 'after_move'].map(suffix => triggerName(table, suffix))
   return missing.every(name => ofOneKind.includes(name)) && all.some(({kind}) => kind === 'altered')
+}
+
+/** SQLite has renamed the columns in the triggers as well. */
+function isRenamed(
+  connection: Connection,
+  definition: Kept,
+  {was, is}: {readonly was: readonly string[]; readonly is: readonly string[]},
+): boolean {
+  const renamed = renamedColumns(definition.columns, columnNames(connection, definition.name))
+  return was.length === is.length && was.every((name, at) => (renamed.get(name) ?? name) === is[at])
 }
 
 function hasNewUnique(connection: Connection, definition: Kept): boolean {

@@ -5,9 +5,8 @@ import type {Connection} from '../connection.ts'
 import {isBusy} from '../failure.ts'
 import {keepImages} from './compare.ts'
 import {keepDefinition, readDefinition} from './definition.ts'
-import {inspect} from './health.ts'
 import {removeRecorder} from './install.ts'
-import {putRight} from './mend.ts'
+import {examine, repair} from './mend.ts'
 import {jsonColumns} from './renamed.ts'
 import {readShape} from './shape.ts'
 
@@ -16,7 +15,8 @@ import {readShape} from './shape.ts'
  * has missed until now is recorded first. Returns the table's name. Must run in a write transaction.
  */
 export function lift(connection: Connection, table: string): string {
-  if ((inspect(connection, table) ?? []).length > 0) putRight(connection, table, undefined, true)
+  const found = examine(connection, table)
+  if (found !== undefined) repair(connection, found)
   const definition = readDefinition(connection, table)
   if (definition === undefined) throw notTracked(table)
   const shape = readShape(connection, definition.name, jsonColumns(connection, definition))
