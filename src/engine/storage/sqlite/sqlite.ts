@@ -131,15 +131,17 @@ class SqliteStorage implements Storage {
       await settle()
       throw error
     }
-    return settle()
+    return await settle()
   }
 
   untrack(table: string, keepLog: boolean): Promise<boolean> {
-    return this.#connection.write('hard', () => {
-      const isTracked = uninstall(this.#connection, table)
-      if (isTracked && !keepLog) removeIfUnused(this.#connection)
-      return isTracked
-    })
+    return this.#unlessMigrating(table, () =>
+      this.#connection.write('hard', () => {
+        const isTracked = uninstall(this.#connection, table)
+        if (isTracked && !keepLog) removeIfUnused(this.#connection)
+        return isTracked
+      }),
+    )
   }
 
   applicationTables(): Promise<readonly ApplicationTable[]> {
