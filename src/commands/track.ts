@@ -52,7 +52,12 @@ already, and of one of documents, the triggers are installed anew, which repairs
     const unknown = json?.find(column => !names.some(name => hasColumn(name, column)))
     if (unknown !== undefined && names.length > 0) throw misuse(`no column ${unknown} in ${names.join(', ')}`)
     const isAsked = (table: string) => names.some(name => name.toLowerCase() === table.toLowerCase())
-    for (const name of names) await store.track(name, {json: json?.filter(column => hasColumn(name, column))})
+    for (const name of names) {
+      const found = await store.track(name, {json: json?.filter(column => hasColumn(name, column))})
+      const {added, changed, removed} = found
+      if (added + changed + removed > 0)
+        say(`${name} was not as its log said; recorded are ${added} added, ${changed} changed, ${removed} removed`)
+    }
     for (const table of await store.tables()) if (isAsked(table.name)) await this.print(JSON.stringify(table))
     return 0
   }

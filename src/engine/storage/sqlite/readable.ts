@@ -6,6 +6,7 @@ import {docText, identifier, keyJson} from './sql.ts'
 import {requireTable} from './tables.ts'
 import {readDefinition} from './tracked/definition.ts'
 import {getRow, pageRows, rowsSql} from './tracked/read.ts'
+import {jsonColumns} from './tracked/renamed.ts'
 import {readShape} from './tracked/shape.ts'
 
 /** A table whose rows can be read as documents: one of documents, or one that is tracked. */
@@ -32,7 +33,7 @@ export function readable(connection: Connection, table: string): Readable {
       page: (after, limit, where) => pageDocuments(connection, name, after, limit, where),
     }
   }
-  const shape = readShape(connection, name, definition.json)
+  const shape = readShape(connection, name, jsonColumns(connection, definition))
   return {
     name,
     kind: 'tracked',

@@ -1,9 +1,9 @@
 import {LitefeedError} from '../../error.ts'
-import type {TrackOptions} from '../storage.ts'
+import type {Differences, TrackOptions} from '../storage.ts'
 import type {Connection} from './connection.ts'
 import {identifier} from './sql.ts'
 import {isDocuments} from './tracked/application-tables.ts'
-import {install} from './tracked/install.ts'
+import {trackAnew} from './tracked/mend.ts'
 import {placeTriggers} from './tracked/order.ts'
 import {documentTriggers} from './triggers.ts'
 
@@ -11,12 +11,12 @@ import {documentTriggers} from './triggers.ts'
  * See Storage.track. The triggers of a table of documents are made anew as well, since another program may have dropped
  * them, or put its own in their way. Must run in a write transaction.
  */
-export function trackTable(connection: Connection, table: string, options: TrackOptions): void {
-  if (!isDocuments(connection, table)) return void install(connection, table, options)
+export function trackTable(connection: Connection, table: string, options: TrackOptions): Differences {
+  if (!isDocuments(connection, table)) return trackAnew(connection, table, options)
   if (!hasDocuments(connection, table)) {
     // An application has made a table of its own in the place of one of documents. That there is none NO_TABLE says.
     connection.prepare('DELETE FROM _litefeed_tables WHERE name = ?').run(table)
-    return void install(connection, table, options)
+    return trackAnew(connection, table, options)
   }
   if (options.json !== undefined && options.json.length > 0)
     throw new LitefeedError('MISUSE', `${table} is a table of documents, which are JSON as they are`)
@@ -26,6 +26,7 @@ export function trackTable(connection: Connection, table: string, options: Track
     connection.execute(`DROP TRIGGER IF EXISTS ${identifier(name)}`)
   connection.execute('CREATE TABLE IF NOT EXISTS _litefeed_stash (tbl, id, doc)')
   placeTriggers(connection, name, triggers)
+  return {added: 0, changed: 0, removed: 0}
 }
 
 /** Whether the table has what the triggers of a table of documents name: with others, each write to it would fail. */

@@ -39,9 +39,10 @@ export function findTable(connection: Connection, table: string): string | undef
 
 /** See Storage.mark. */
 export function markOf(connection: Connection, table: string): string | undefined {
+  // One that is not there now is being made anew, or was dropped without a word to the log, which is for `mend` to find.
+  if (readDefinition(connection, table) !== undefined) return 'tracked'
   const name = findTable(connection, table)
   if (name === undefined) return undefined
-  if (readDefinition(connection, name) !== undefined) return 'tracked'
   // A file of an older layout that was opened for reading only has no marks yet.
   const marked = connection.prepare(`SELECT 1 FROM pragma_table_info('_litefeed_tables') WHERE name = 'mark'`).get()
   if (marked === undefined) return ''

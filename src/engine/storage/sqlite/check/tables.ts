@@ -59,11 +59,14 @@ const checkOf: Readonly<Record<Drift['kind'], Finding['check']>> = {
   missing: 'triggers',
   altered: 'triggers',
   order: 'order',
+  migrating: 'schema',
 }
 
 function todoFor(table: string, drift: Drift, kind: TableInfo['kind']): string {
   const name = shownArgument(table)
-  const again = `litefeed track ${name} installs it anew; what was not recorded meanwhile stays so`
+  const again = `litefeed track ${name} installs it anew${
+    kind === 'tracked' ? ', and records what the log has missed' : '; what was not recorded meanwhile stays so'
+  }`
   if (drift.kind === 'renamed') {
     return kind === 'tracked'
       ? `litefeed untrack ${name} --keep-log, and then litefeed track ${shownArgument(drift.to)}`

@@ -3,6 +3,8 @@ import type {Drift} from './health.ts'
 /** A drift in words. */
 export function describeDrift(drift: Drift): string {
   switch (drift.kind) {
+    case 'migrating':
+      return 'its triggers are lifted for a migration'
     case 'no-table':
       return 'the table is gone'
     case 'renamed':

@@ -1,9 +1,9 @@
 import type {Connection} from '../connection.ts'
 import {type Definition, describe, readDefinition} from './definition.ts'
 import {misplacedTriggers, type Triggers} from './order.ts'
+import {jsonColumns} from './renamed.ts'
 import {stashName, triggerName} from './row.ts'
 import {readShape} from './shape.ts'
-import {foldName} from './tokens.ts'
 import {recorder} from './triggers.ts'
 
 /**
@@ -11,6 +11,8 @@ import {recorder} from './triggers.ts'
  * what is done to it. All but `no-table` and `renamed` are repaired by `install`; what was done meanwhile is not.
  */
 export type Drift =
+  /** Its triggers are lifted for a migration. */
+  | {readonly kind: 'migrating'}
   | {readonly kind: 'no-table'}
   | {readonly kind: 'renamed'; readonly to: string}
   /** It can no longer be tracked at all. */
@@ -32,13 +34,13 @@ export function inspect(connection: Connection, table: string): readonly Drift[]
   const definition = readDefinition(connection, table)
   if (definition === undefined) return undefined
   const {name} = definition
-  if (!exists(connection, 'table', name)) {
+  if (definition.migrating) return [{kind: 'migrating'}]
+  if (!isTable(connection, name)) {
     const to = tableOf(connection, triggerName(name, 'after_insert'))
     return [to === undefined ? {kind: 'no-table'} : {kind: 'renamed', to}]
   }
   try {
-    const columns = definition.json.filter(column => hasColumn(connection, name, column))
-    const shape = readShape(connection, name, columns)
+    const shape = readShape(connection, name, jsonColumns(connection, definition))
     return [
       ...compareTable(definition, describe(shape)),
       ...compareTriggers(connection, name, recorder(shape), stashName(name)),
@@ -46,6 +48,10 @@ export function inspect(connection: Connection, table: string): readonly Drift[]
   } catch (error) {
     return [{kind: 'not-trackable', reason: (error as Error).message}]
   }
+}
+
+export function isTable(connection: Connection, name: string): boolean {
+  return exists(connection, 'table', name)
 }
 
 function compareTable(was: Definition, is: Definition): readonly Drift[] {
@@ -92,11 +98,6 @@ export function exists(connection: Connection, type: string, name: string): bool
     connection.prepare('SELECT 1 FROM sqlite_schema WHERE type = ? AND name = ? COLLATE NOCASE').get(type, name) !==
     undefined
   )
-}
-
-function hasColumn(connection: Connection, table: string, column: string): boolean {
-  const rows = connection.prepare('SELECT name FROM pragma_table_xinfo(?)').all(table) as [string][]
-  return rows.some(([name]) => foldName(name) === foldName(column))
 }
 
 /** The table that a trigger is on. SQLite renames the table in our triggers when the application renames it. */

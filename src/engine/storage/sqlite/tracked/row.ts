@@ -92,6 +92,11 @@ export function stashName(table: string): string {
   return `_litefeed_stash_${table}`
 }
 
+/** The name of the table that holds the rows as they were when a migration of a table began. */
+export function imagesName(table: string): string {
+  return `_litefeed_migrate_${table}`
+}
+
 export function triggerName(table: string, suffix: string): string {
   return `_litefeed_${table}_${suffix}`
 }
