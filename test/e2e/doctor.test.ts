@@ -84,7 +84,7 @@ test('a file of the earlier layout', async () => {
 })
 
 describe('a tracked table', () => {
-  test('whose triggers are gone: what was not recorded is found, and track installs them', async () => {
+  test('whose triggers are gone: what was not recorded is found, and track records it', async () => {
     const db = await trackedDatabase(`INSERT INTO t VALUES (9, 9, 9)`)
     execute(db, `INSERT INTO t VALUES (1, 1, 1), (2, 2, 2), (3, 3, 3)`)
     execute(db, `${dropTriggers('t')} UPDATE t SET a = 7 WHERE id = 2; DELETE FROM t WHERE id = 3`)
@@ -98,10 +98,7 @@ describe('a tracked table', () => {
     ])
     await litefeed(['track', 't'], {db})
     execute(db, 'UPDATE t SET a = 8 WHERE id = 2')
-    expect(await problems(db)).toEqual([
-      ['history', 't', expect.stringMatching(/^1 change .* the first is 4, of the key 2$/)],
-      ['rows', 't', expect.stringMatching(/^1 row is .* the key 3, /)],
-    ])
+    expect(await problems(db)).toEqual([])
   })
 
   test.each([
@@ -136,7 +133,7 @@ describe('a tracked table', () => {
     expect(await problems(db)).toEqual([])
     execute(db, `${dropTriggers('t')} UPDATE t SET a = 9 WHERE id = 3`)
     await litefeed(['track', 't'], {db})
-    expect(await problems(db)).toEqual([['rows', 't', expect.stringContaining('1 row is not as the log says')]])
+    expect(await problems(db)).toEqual([])
   })
 })
 
