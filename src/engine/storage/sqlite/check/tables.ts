@@ -63,7 +63,7 @@ const checkOf: Readonly<Record<Drift['kind'], Finding['check']>> = {
 
 function todoFor(table: string, drift: Drift, kind: TableInfo['kind']): string {
   const name = shownArgument(table)
-  const again = `litefeed track ${name} installs it anew; what was not recorded meanwhile stays so`
+  const again = `litefeed track ${name} installs its triggers anew; what was not recorded meanwhile stays so`
   if (drift.kind === 'renamed') {
     return kind === 'tracked'
       ? `litefeed untrack ${name} --keep-log, and then litefeed track ${shownArgument(drift.to)}`
