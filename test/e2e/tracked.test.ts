@@ -7,10 +7,9 @@ import {follow, type Line, litefeed, log, newDatabase, query, short} from './sup
 const all: Readonly<Record<string, (db: string, sql: string) => void>> = {
   'the sqlite3 shell': (db, sql) => done(spawnSync('sqlite3', ['-bail', db], {input: sql})),
   python3: (db, sql) => done(spawnSync('python3', ['-c', python, db], {input: sql})),
-  // Where neither is installed.
   "litefeed's own SQLite": (file, sql) => {
     const db = new Sqlite(file)
-    db.exec(sql)
+    db.exec(`PRAGMA foreign_keys = 0; ${sql}`)
     db.close()
   },
 }
@@ -19,8 +18,9 @@ db = sqlite3.connect(sys.argv[1], isolation_level=None)
 db.executescript(sys.stdin.read())`
 
 const commands: Readonly<Record<string, string>> = {'the sqlite3 shell': 'sqlite3', python3: 'python3'}
-const writers = Object.entries(all).filter(
-  ([name]) => commands[name] === undefined || spawnSync(commands[name], ['--version']).status === 0,
+const installed = Object.keys(commands).filter(name => spawnSync(commands[name] ?? '', ['--version']).status === 0)
+const writers = Object.entries(all).filter(([name]) =>
+  installed.length > 0 ? installed.includes(name) : commands[name] === undefined,
 )
 const [, write] = writers[0] as (typeof writers)[number]
 
