@@ -64,7 +64,7 @@ const checkOf: Readonly<Record<Drift['kind'], Finding['check']>> = {
 
 function todoFor(table: string, drift: Drift, kind: TableInfo['kind']): string {
   const name = shownArgument(table)
-  const again = `litefeed track ${name} installs it anew${
+  const again = `litefeed track ${name} installs its triggers anew${
     kind === 'tracked' ? ', and records what the log has missed' : '; what was not recorded meanwhile stays so'
   }`
   if (drift.kind === 'renamed') {

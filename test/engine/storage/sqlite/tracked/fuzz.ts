@@ -2,12 +2,14 @@ import {copyFileSync} from 'node:fs'
 import {join} from 'node:path'
 import Sqlite from 'better-sqlite3'
 import {expect} from 'vitest'
+import {checkHistory} from '../../../../../src/engine/storage/sqlite/check/history.ts'
 import {Connection} from '../../../../../src/engine/storage/sqlite/connection.ts'
 import {initialise} from '../../../../../src/engine/storage/sqlite/schema.ts'
 import {identifier} from '../../../../../src/engine/storage/sqlite/sql.ts'
 import {install} from '../../../../../src/engine/storage/sqlite/tracked/install.ts'
 import {settle} from '../../../../../src/engine/storage/sqlite/tracked/nested.ts'
 import {readShape} from '../../../../../src/engine/storage/sqlite/tracked/shape.ts'
+import type {Finding} from '../../../../../src/engine/storage/storage.ts'
 import {type Random, temporaryDirectory} from '../../../../support.ts'
 import {readKey, readRows, readText} from './rows.ts'
 import type {Schema} from './schemas.ts'
@@ -44,6 +46,7 @@ export async function fuzz(
       const end = readAll(file, schema)
       expect(end, 'what is there').toEqual(readAll(twin, schema))
       expect(replay(file, start), 'what the log leads to').toEqual(end)
+      expect(await problemsOf(file), 'what doctor finds').toEqual([])
     } catch (error) {
       const all = [...schema.sql, ...script, '-- tracked', ...statements]
       ;(error as Error).message += `\nin the table with ${schema.name}\n${all.join(';\n')};`
@@ -116,6 +119,13 @@ function makeIdleTriggers(file: string, {tables}: Schema): void {
           `CREATE TRIGGER ${identifier(`idle ${time} ${event} ${table}`)} ${time} ${event} ON ${identifier(table)} BEGIN INSERT INTO idle (a) SELECT a FROM idle; SELECT RAISE(ABORT, '') WHERE false; END`,
         )
   db.close()
+}
+
+/** What doctor sees in the log and the tables: it must not be alarmed by anything that an application may do. */
+async function problemsOf(file: string): Promise<readonly Finding[]> {
+  using connection = await Connection.open(file, 'read')
+  const findings = await connection.read(() => [...checkHistory(connection)])
+  return findings.filter(({status}) => status !== 'ok')
 }
 
 /** The rows of all tables, by table and key. */
