@@ -1,11 +1,9 @@
 import {LitefeedError} from '../../error.ts'
 import type {Differences, TrackOptions} from '../storage.ts'
 import type {Connection} from './connection.ts'
-import {identifier} from './sql.ts'
 import {isDocuments} from './tracked/application-tables.ts'
+import {replaceDocumentTriggers} from './tracked/documents.ts'
 import {trackAnew} from './tracked/mend.ts'
-import {placeTriggers} from './tracked/order.ts'
-import {documentTriggers} from './triggers.ts'
 
 /**
  * See Storage.track. The triggers of a table of documents are made anew as well, since another program may have dropped
@@ -21,11 +19,8 @@ export function trackTable(connection: Connection, table: string, options: Track
   if (options.json !== undefined && options.json.length > 0)
     throw new LitefeedError('MISUSE', `${table} is a table of documents, which are JSON as they are`)
   const [name] = connection.prepare('SELECT name FROM _litefeed_tables WHERE name = ?').get(table) as [string]
-  const triggers = documentTriggers(name)
-  for (const {name} of [...triggers.before, ...triggers.after])
-    connection.execute(`DROP TRIGGER IF EXISTS ${identifier(name)}`)
   connection.execute('CREATE TABLE IF NOT EXISTS _litefeed_stash (tbl, id, doc)')
-  placeTriggers(connection, name, triggers)
+  replaceDocumentTriggers(connection, name)
   return {added: 0, changed: 0, removed: 0}
 }
 
