@@ -16,8 +16,9 @@ const expressions: readonly [string, string][] = [
   ['{"id": new_val.id, "change": new_val.score - old_val.score}', '20'],
   ['new_val.items[price > 10].name', '10'],
   ['$sum(new_val.items.(price * quantity))', '10'],
+  ['$map(new_val.items, function($item) { $item.price * 2 })', '10'],
   // What no closure is made of: the official evaluator answers, and what is put around it must cost little.
-  ['$map(new_val.items, function($item) { $item.price * 2 })', '0.9'],
+  ['$map(new_val.items.price, $string)', '0.9'],
   ['$formatNumber(new_val.score, "#,##0.00")', '0.9'],
   ['$match(new_val.name, /^b.*b$/)', '0.9'],
   // A closure that is never certain, here since it leaves a limit of 0 alone.

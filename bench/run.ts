@@ -9,6 +9,7 @@ import {where, window} from './sets.ts'
 import {start} from './start.ts'
 import type {Row} from './support.ts'
 import {dump, insert} from './throughput.ts'
+import {tracked} from './tracked.ts'
 
 const benches: Record<string, (directory: string) => Promise<Row[]>> = {
   insert,
@@ -20,6 +21,7 @@ const benches: Record<string, (directory: string) => Promise<Row[]>> = {
   slowReader,
   window,
   where,
+  tracked,
 }
 const chosen = process.argv.slice(2)
 const unknown = chosen.filter(name => !(name in benches))

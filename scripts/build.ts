@@ -34,7 +34,7 @@ const outputs = [
     // Few files: each costs a start. What only some commands need stays by itself.
     codeSplitting: {
       groups: [
-        {name: 'oclif', test: /node_modules\/(?!jsonata|chalk)/},
+        {name: 'oclif', test: /node_modules\/(?!jsonata|chalk|execa)/},
         {name: 'litefeed', test: /src\/(engine|terminal)\/(?!color|storage\/sqlite)/},
         {name: 'sqlite', test: /src\/engine\/storage\/sqlite/},
       ],

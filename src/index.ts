@@ -4,9 +4,23 @@ export type {ListOptions} from './engine/documents/list.ts'
 export type {WriteResult} from './engine/documents/result.ts'
 export type {InsertOptions, Selected, WriteOptions} from './engine/documents/writer.ts'
 export {type ErrorCode, LitefeedError} from './engine/error.ts'
-export type {ChangeEvent, FeedEvent, HeartbeatEvent, InitialEvent, StateEvent} from './engine/feed/event.ts'
+export type {
+  ChangeEvent,
+  FeedEvent,
+  HeartbeatEvent,
+  InitialEvent,
+  SchemaEvent,
+  StateEvent,
+} from './engine/feed/event.ts'
 export type {Feed} from './engine/feed/feed.ts'
 export type {FeedOptions, Since, Until} from './engine/feed/options.ts'
-export type {TableInfo} from './engine/storage/storage.ts'
+export type {
+  ApplicationTable,
+  Differences,
+  Finding,
+  Migrated,
+  TableInfo,
+  TrackOptions,
+} from './engine/storage/storage.ts'
 export {type OpenOptions, open, type Store} from './engine/store.ts'
 export type {Table} from './engine/table.ts'

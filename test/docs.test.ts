@@ -5,6 +5,7 @@ import {join} from 'node:path'
 import type {Readable} from 'node:stream'
 import {expect, test} from 'vitest'
 import {collect, finished, type Line, newDatabase, root, start} from './e2e/support.ts'
+import {Desk} from './transcript.ts'
 
 const text = readFileSync(join(root, 'docs/rethinkdb.md'), 'utf8')
 const users = block('json')
@@ -40,6 +41,13 @@ test('both tables have been found whole', () => {
   const lines = text.split('\n').filter(line => line.startsWith('| `'))
   expect(rows).toHaveLength(lines.length)
   expect(lines.length).toBeGreaterThan(35)
+})
+
+const hasShell = spawnSync('sqlite3', ['--version']).status === 0
+
+test.skipIf(!hasShell)('the commands of docs/tracking.md print what it shows', async () => {
+  using desk = new Desk({LITEFEED_DB: 'shop.db'})
+  await desk.follow(readFileSync(join(root, 'docs/tracking.md'), 'utf8'))
 })
 
 function block(language: string): string {

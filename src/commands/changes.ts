@@ -23,6 +23,9 @@ documents of a set; each event takes one out at old_offset and then puts one in 
 --filter and --map are JSONata over the event. An expression that fails leaves the document or the event out, says so on
 stderr, and makes the exit status 1. A position that the log no longer holds ends the feed with exit status 3.
 
+When a tracked table has got other columns, a line of type schema says so; a table that was made anew without its triggers
+is a gap, which ends the feed with exit status 3 unless --on-gap is resync.
+
 A POSITION of --since is where the last feed stopped: the seq of the last line that was dealt with. DURATION is such as
 250ms, 2s, 5m, 1h30m, 7d. TIMESTAMP is ISO 8601: a day is UTC, a time without a zone is local.`
   static override examples = [
@@ -90,6 +93,11 @@ A POSITION of --since is where the last feed stopped: the seq of the last line t
       default: 'skip',
       helpGroup: 'WHICH EVENTS',
     })(),
+    'on-gap': Flags.option({
+      description: 'changes of a tracked table that may be missing: end, or compare the table with the log and go on',
+      options: ['fail', 'resync'] as const,
+      default: 'fail',
+    })(),
     'include-initial': Flags.boolean({description: 'first the documents that are there'}),
     'include-states': Flags.boolean({description: 'say when the initial part begins and when it is complete'}),
     'include-offsets': Flags.boolean({description: 'say where in the window a value stood and stands'}),
@@ -145,6 +153,7 @@ A POSITION of --since is where the last feed stopped: the seq of the last line t
       filter: flags.filter,
       map: flags.map,
       onError: flags['on-error'],
+      onGap: flags['on-gap'],
       includeInitial: flags['include-initial'],
       includeStates: flags['include-states'],
       since: flagValue('since', flags.since, parseSince, 'now, beginning, a position, -N, a duration or a timestamp'),

@@ -2,12 +2,20 @@ import {resolve} from 'node:path'
 import type {FeedEvent} from './feed/event.ts'
 import {Feed} from './feed/feed.ts'
 import type {FeedOptions} from './feed/options.ts'
-import type {Storage, TableInfo} from './storage/storage.ts'
+import type {
+  ApplicationTable,
+  Differences,
+  Finding,
+  Migrated,
+  Storage,
+  TableInfo,
+  TrackOptions,
+} from './storage/storage.ts'
 import {Table} from './table.ts'
 
 export interface OpenOptions {
-  /** `write` (the default) makes the database when it is not there; `read` refuses that, and never writes. */
-  readonly access?: 'read' | 'write' | undefined
+  /** `write` (the default) makes the database when it is not there; `change` refuses that; `read` never writes, either. */
+  readonly access?: 'read' | 'change' | 'write' | undefined
 }
 
 /**
@@ -40,6 +48,43 @@ export class Store implements AsyncDisposable {
   /** Every table: its name, its kind, how many documents it has, and the position of its newest change. */
   tables(): Promise<readonly TableInfo[]> {
     return this.#storage.tables()
+  }
+
+  /** The SQL tables that an application has made in this file, with the reason when one cannot be tracked. */
+  applicationTables(): Promise<readonly ApplicationTable[]> {
+    return this.#storage.applicationTables()
+  }
+
+  /**
+   * Begins to record the changes of an SQL table that an application owns: its rows are then documents to feeds, `get` and
+   * `list`. Of one that is tracked already, and of a table of documents, what records it is repaired; what the log has missed
+   * of a tracked one is found by comparing it with the table, and recorded; returns how much that was. Throws NO_TABLE,
+   * NOT_A_TABLE, MISUSE.
+   */
+  track(table: string, options: TrackOptions = {}): Promise<Differences> {
+    return this.#storage.track(table, options)
+  }
+
+  /**
+   * Ends that. With the last table, and no table of documents, the log goes as well, unless `keepLog`: then nothing of
+   * litefeed is left in the file. False when the table was not tracked.
+   */
+  untrack(table: string, {keepLog = false}: {readonly keepLog?: boolean | undefined} = {}): Promise<boolean> {
+    return this.#storage.untrack(table, keepLog)
+  }
+
+  /** Looks for what is wrong with the database, and says what to do about it. Reads the whole log and every table. */
+  doctor(): Promise<readonly Finding[]> {
+    return this.#storage.check()
+  }
+
+  /**
+   * Gives a tracked table another form: its triggers, which would be in the way of an ALTER TABLE DROP COLUMN, are lifted, the
+   * work is done, by whichever connection, and they are made again. What is different then is recorded, also when the work
+   * throws. Feeds wait meanwhile. Throws NO_TABLE, NOT_A_TABLE, BUSY while there is another migration, and what the work throws.
+   */
+  migrate(table: string, work: () => Promise<void>): Promise<Migrated> {
+    return this.#storage.migrate(table, work)
   }
 
   /** The changes of this database as they are committed. T is what `map` makes of an event. Throws MISUSE. */

@@ -46,7 +46,7 @@ export abstract class LitefeedCommand extends Command {
   }
 
   /** Opens the database; whoever calls this closes it. */
-  protected async open(flags: {db: string; color: boolean}, access: 'read' | 'write'): Promise<Store> {
+  protected async open(flags: {db: string; color: boolean}, access: 'read' | 'change' | 'write'): Promise<Store> {
     const {wantsColor} = await import('./wants-color.ts')
     if (wantsColor(flags.color)) this.#color = (await import('./color.ts')).colorJson
     return open(flags.db, {access})

@@ -26,8 +26,13 @@ export class Interrupt {
     if (this.#received !== undefined) this.#raise(this.#received)
   }
 
+  /** From here on a signal ends this process at once: for work that cannot be asked to end, and leaves nothing behind. */
+  release(): void {
+    for (const name of signals) process.off(name, this.#listen)
+  }
+
   #raise(name: NodeJS.Signals): void {
-    for (const other of signals) process.off(other, this.#listen)
+    this.release()
     process.kill(process.pid, name)
   }
 }

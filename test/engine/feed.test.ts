@@ -40,7 +40,8 @@ async function state(store: Store): Promise<Map<unknown, unknown>> {
       position = event.seq
       if (there.has('last')) break
     }
-    if (event.type === 'state' || event.type === 'heartbeat' || event.type === 'uninitial') continue
+    if (event.type === 'state' || event.type === 'heartbeat' || event.type === 'uninitial' || event.type === 'schema')
+      continue
     if (event.type === 'initial') {
       expect(there.has(event.key)).toBe(false)
       expect(event.seq).toBe(position)
@@ -59,6 +60,7 @@ async function state(store: Store): Promise<Map<unknown, unknown>> {
 /** An event in short. */
 function short(event: FeedEvent): string {
   if (event.type === 'state') return `${event.state} ${event.seq}`
+  if (event.type === 'schema') return `schema ${event.table} ${event.seq}`
   if (event.type === 'heartbeat') return `heartbeat ${event.seq}`
   return `${event.type} ${event.table} ${JSON.stringify(event.key)} ${event.seq}`
 }

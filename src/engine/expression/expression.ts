@@ -2,7 +2,9 @@ import {LitefeedError} from '../error.ts'
 import {plainPath} from './closure/ast.ts'
 import {compile, type Program, uncertain} from './closure/compile.ts'
 import {type Conjunct, conjunctsOf} from './conjuncts.ts'
-import type {Guards} from './guards/limits.ts'
+import {isTooLargeToWrite} from './guards/growth.ts'
+import {areWide, type Guards} from './guards/limits.ts'
+import {mayGrow} from './guards/risks.ts'
 import {Official} from './official.ts'
 import {pointAt} from './point-at.ts'
 import {readsOf} from './reads.ts'
@@ -24,13 +26,14 @@ export class Expression {
   readonly conjuncts: readonly Conjunct[]
   readonly #official: Official
   readonly #closure: Program | undefined
+  readonly #mayGrow: boolean
   /** How many inputs in a row the closure was not certain of. */
   #uncertain = 0
 
   /** Throws BAD_EXPRESSION; its hint shows the place, its cause is the official error. */
   static async compile(text: string, guards: Partial<Guards> = {}): Promise<Expression> {
     try {
-      return new Expression(text, await Official.parse(text, guards))
+      return new Expression(text, await Official.parse(text, guards), areWide(guards))
     } catch (error) {
       const {message, position, token} = error as {message: string; position?: number; token?: string}
       throw new LitefeedError('BAD_EXPRESSION', `the expression does not parse: ${message}`, {
@@ -40,13 +43,14 @@ export class Expression {
     }
   }
 
-  private constructor(text: string, official: Official) {
+  private constructor(text: string, official: Official, mayBeQuick: boolean) {
     this.text = text
     this.#official = official
     this.path = plainPath(official.ast)
     this.reads = readsOf(official.ast)
     this.conjuncts = conjunctsOf(official.ast)
-    this.#closure = compile(official.ast)
+    this.#closure = mayBeQuick ? compile(official.ast) : undefined
+    this.#mayGrow = mayGrow(official.ast)
   }
 
   /**
@@ -59,14 +63,14 @@ export class Expression {
    */
   evaluate(input: unknown, bindings?: Readonly<Record<string, unknown>>): unknown {
     const value = bindings === undefined ? this.#quickly(input) : uncertain
-    return value === uncertain ? this.#official.evaluate(input, bindings).then(refuseFunction) : value
+    return value === uncertain ? this.#official.evaluate(input, bindings, refuseFunction) : value
   }
 
   /** Whether the value counts as true, as JSONata's own conditions see it. Otherwise like `evaluate`. */
   test(input: unknown): boolean | Promise<boolean> {
     const value = this.#quickly(input)
     if (value === true || value === false) return value
-    return value === uncertain ? this.#official.evaluate(input).then(isTrue) : isTrue(value)
+    return value === uncertain ? this.#official.evaluate(input, undefined, isTrue) : isTrue(value)
   }
 
   /** The closure's value, or `uncertain`. */
@@ -74,10 +78,16 @@ export class Expression {
     if (this.#closure === undefined) return uncertain
     // Where nothing is certain it is asked now and then only, so that it costs next to nothing.
     if (this.#uncertain >= patience && this.#uncertain++ % 64 !== 0) return uncertain
-    const value = this.#closure(input)
+    const value = this.#bounded(this.#closure(input))
     if (value !== uncertain) this.#uncertain = 0
     else if (this.#uncertain < patience) this.#uncertain++
     return value
+  }
+
+  /** A closure does little, but what it makes may hold the same parts many times over. */
+  #bounded(value: unknown): unknown {
+    const isSuspect = this.#mayGrow || (Array.isArray(value) && value.length > 1000)
+    return isSuspect && isTooLargeToWrite(value) ? uncertain : value
   }
 }
 

@@ -38,7 +38,7 @@ function read(node: Node, atTop: boolean, names: Set<string>): boolean {
       return false
     case 'lambda':
       // A signature may ask for the context.
-      return (node as {signature?: unknown}).signature === undefined && read(node.body as Node, atTop, names)
+      return node.signature === undefined && read(node.body as Node, atTop, names)
     case 'bind':
       return read(node.rhs as Node, atTop, names)
     default: {

@@ -56,11 +56,21 @@ export interface HeartbeatEvent {
   readonly seq: Position
 }
 
-/** What a feed tells, one object a line. */
-export type FeedEvent = ChangeEvent | InitialEvent | UninitialEvent | StateEvent | HeartbeatEvent
+/** A tracked table has got another form; its changes are told in that from here on. A renamed column is in both lists. */
+export interface SchemaEvent {
+  readonly type: 'schema'
+  /** The position to resume from. */
+  readonly seq: Position
+  readonly table: string
+  readonly added: readonly string[]
+  readonly gone: readonly string[]
+}
 
-/** A state or heartbeat as a line of JSON. */
-export function noticeLine(notice: StateEvent | HeartbeatEvent): string {
+/** What a feed tells, one object a line. */
+export type FeedEvent = ChangeEvent | InitialEvent | UninitialEvent | StateEvent | HeartbeatEvent | SchemaEvent
+
+/** A state, heartbeat or schema as a line of JSON. */
+export function noticeLine(notice: StateEvent | HeartbeatEvent | SchemaEvent): string {
   return `${JSON.stringify(notice)}\n`
 }
 

@@ -1,4 +1,4 @@
-import {setImmediate as nextTurn} from 'node:timers/promises'
+import {setImmediate as nextTurn, setTimeout as sleep} from 'node:timers/promises'
 import {DocumentSet} from '../documents/set.ts'
 import type {Storage} from '../storage/storage.ts'
 import {failureError, type Told} from '../told.ts'
@@ -7,6 +7,7 @@ import {type FeedEvent, noticeLine} from './event.ts'
 import {batchSize} from './flow.ts'
 import type {FeedOptions} from './options.ts'
 import {checkFeedOptions} from './refuse.ts'
+import {SchemaWatch} from './schema.ts'
 import {SetSource} from './set-source.ts'
 import type {Source} from './source.ts'
 import {startFeed} from './start.ts'
@@ -68,13 +69,22 @@ export class Feed<T = FeedEvent> implements AsyncIterable<T> {
     const set = await DocumentSet.compile(this.#options)
     using watcher = this.#storage.watch()
     const dropped = await watchTables(this.#storage, this.#options.tables)
-    const start = await startFeed(this.#storage, this.#options)
     const source = this.#sourceOf(set)
+    const schema = new SchemaWatch(this.#storage, this.#options)
+    let gap = await schema.look()
+    // Until a migration has ended its tables hold what the log does not know yet.
+    while (schema.migrating && (includeInitial || source.needsInitial) && !signal.aborted) {
+      await sleep(100)
+      gap = await schema.look()
+    }
+    const start = await startFeed(this.#storage, this.#options)
     let left = take
     let {position, end} = start
     if (start.warnings.length > 0) yield {...nothing, warnings: start.warnings}
 
     let began = !(includeStates && includeInitial)
+    // What is there and what the log says would not fit together.
+    if (gap !== undefined && (includeInitial || source.needsInitial)) throw gap
     const initial = includeInitial || source.needsInitial ? source.initial(start) : []
     for await (const part of initial) {
       position = part.position
@@ -99,7 +109,9 @@ export class Feed<T = FeedEvent> implements AsyncIterable<T> {
     while (!signal.aborted) {
       if (end === undefined && Date.now() > deadline) end = await this.#storage.locate({before: deadline + 1})
       const gone = await dropped()
-      const step = await flow.step(left, end)
+      const isThere = flow.position >= Math.min(end ?? schema.until, schema.until)
+      if (isThere) gap ??= await schema.look()
+      const step = await flow.step(left, Math.min(end ?? schema.until, schema.until))
       left -= step.count
       if (step.count > 0 || step.failures.length > 0) {
         yield {...step, warnings: []}
@@ -111,10 +123,19 @@ export class Feed<T = FeedEvent> implements AsyncIterable<T> {
         await nextTurn()
         continue
       }
+      const events = schema.due(flow.position).map(event => ({...event, seq: flow.told}))
+      for (const event of events) yield notice(event)
+      if (events.length > 0) {
+        beatAt = performance.now()
+        continue
+      }
+      // What was there to be read when `dropped` and the schema were asked has been told.
+      if (!isThere) continue
+      const lost = gone ?? gap
       const now = performance.now()
-      const isOver = gone !== undefined || now - toldAt >= idleTimeout || (end !== undefined && flow.position >= end)
+      const isOver = lost !== undefined || now - toldAt >= idleTimeout || (end !== undefined && flow.position >= end)
       if (isOver && flow.release()) continue
-      if (gone !== undefined) throw gone
+      if (lost !== undefined) throw lost
       if (isOver) return
       if (now - beatAt >= heartbeat) {
         yield notice({type: 'heartbeat', seq: flow.told})
@@ -124,8 +145,8 @@ export class Feed<T = FeedEvent> implements AsyncIterable<T> {
         toldAt + idleTimeout - now,
         beatAt + heartbeat - now,
         flow.due - now,
-        // No change tells that an empty table was dropped.
-        this.#options.tables === undefined ? Number.POSITIVE_INFINITY : 1000,
+        // No change tells that an empty table was dropped, or has got another form.
+        1000,
         end === undefined ? deadline + 1 - Date.now() : Number.POSITIVE_INFINITY,
       )
       await watcher.wake(flow.position, {signal, timeout})

@@ -48,6 +48,11 @@ export interface FeedOptions extends SetOptions {
   readonly heartbeat?: number | undefined
   /** What an expression that fails on an event does: `skip` the event, or `fail` the feed. `skip` when absent. */
   readonly onError?: 'skip' | 'fail' | undefined
+  /**
+   * What is done when changes of a tracked table may be missing from the log, since it was made anew without its triggers, say:
+   * `fail`, the feed ends; `resync`, the table is compared with the log, and the differences are recorded. `fail` when absent.
+   */
+  readonly onGap?: 'fail' | 'resync' | undefined
   /** Ends the feed. */
   readonly signal?: AbortSignal | undefined
 }

@@ -23,6 +23,45 @@ export interface Storage extends AsyncDisposable {
   /** What tells this table from one that had its name earlier, or will have it later; undefined when there is none. */
   mark(table: string): Promise<string | undefined>
 
+  /**
+   * Begins to record the changes of an SQL table, or does so anew: then what the log does not say of what has happened to the
+   * table is found by comparing the two, and recorded first. Returns that. Of a table of documents, what records it is
+   * repaired. Throws NO_TABLE, NOT_A_TABLE, or MISUSE for a column.
+   */
+  track(table: string, options: TrackOptions): Promise<Differences>
+
+  /**
+   * Ends that. The changes stay in the log; with the last table, when there is none of documents, all that is litefeed's goes,
+   * unless `keepLog`. Whether it was tracked.
+   */
+  untrack(table: string, keepLog: boolean): Promise<boolean>
+
+  /**
+   * A number that is another one whenever a table, or what records it, may have been changed in its form; and the end of the log
+   * at that time. Cheap.
+   */
+  form(): Promise<{readonly version: number; readonly position: Position}>
+
+  /**
+   * Brings what records these tracked tables (all of them, when absent) up to date where their form has changed, and records
+   * what the log does not say since. What cannot be made good so is a gap, which stays to be seen by others; with `resync` it is
+   * made good as well as can be: see `Mended`. `well` is a position up to which the log was known to say everything.
+   */
+  mend(
+    tables: readonly string[] | undefined,
+    options: {readonly resync: boolean; readonly well?: Position | undefined},
+  ): Promise<readonly Mended[]>
+
+  /**
+   * Stops recording a tracked table, does the work, which may give the table another form, and begins again, whether the work
+   * succeeds or throws. What is different afterwards is recorded; in between the table shows as `migrating`, also when this
+   * was broken off: then `track`, `mend` with resync, or this put it right. Throws NO_TABLE, NOT_A_TABLE, and what the work throws.
+   */
+  migrate(table: string, work: () => Promise<void>): Promise<Migrated>
+
+  /** The SQL tables that an application has made: which can be tracked, and, of the others, why they cannot. */
+  applicationTables(): Promise<readonly ApplicationTable[]>
+
   /** Makes a table of documents unless it exists. Throws MISUSE for a name that cannot be, NOT_A_TABLE as `find` does. */
   create(table: string): Promise<void>
 
@@ -71,6 +110,9 @@ export interface Storage extends AsyncDisposable {
   /** The position that a place in the log has. */
   locate(place: Place): Promise<Position>
 
+  /** Looks for what is wrong with the database, or will be. Reads all of it, and writes nothing. */
+  check(): Promise<readonly Finding[]>
+
   /** Begins to listen for commits. */
   watch(): Watcher
 }
@@ -86,12 +128,79 @@ export interface Bounds {
 
 export interface TableInfo {
   readonly name: string
-  readonly kind: 'documents'
+  readonly kind: 'documents' | 'tracked'
   /** How many there are. */
   readonly documents: number
   /** The position of the last change of this table that the log holds, or null. */
   readonly seq: Position | null
+  /** Of a table that is tracked: `ok`, or what has happened to it so that its changes are not recorded as they should be. */
+  readonly health?: string
 }
+
+/** An SQL table that litefeed has not made. */
+export interface ApplicationTable {
+  readonly name: string
+  readonly tracked: boolean
+  readonly columns: readonly string[]
+  /** Why it cannot be tracked. */
+  readonly refused?: string
+}
+
+/** What a check has found, in words. */
+export interface Finding {
+  /**
+   * What was looked at: the library (`sqlite`), damage (`file`), the `wal`; of a table its `schema`, the `triggers` that record it
+   * and the `order` in which they fire; the size of the `log`, whether its `positions` have holes; whether each change begins
+   * with what the one before it left (`history`), and the last one ends with what is in the table (`rows`).
+   */
+  readonly check: 'sqlite' | 'file' | 'wal' | 'schema' | 'triggers' | 'order' | 'log' | 'positions' | 'history' | 'rows'
+  /** A warning is of what may do harm later, a problem of what has done so: changes that are lost, or out of order. */
+  readonly status: 'ok' | 'warning' | 'problem'
+  readonly table?: string
+  readonly message: string
+  /** What can be done about it. */
+  readonly todo?: string
+}
+
+/** How the rows of an SQL table that an application owns are recorded. */
+export interface TrackOptions {
+  /** The columns whose text is JSON. When it is not given, those that were given last time. */
+  readonly json?: readonly string[] | undefined
+}
+
+/** How many rows were found to be different from what the log says, each now a change in it. */
+export interface Differences {
+  readonly added: number
+  readonly changed: number
+  readonly removed: number
+}
+
+export interface Migrated extends Differences {
+  readonly table: string
+  /** The end of the log with them. */
+  readonly seq: Position
+}
+
+/**
+ * How a tracked table is. `ok`: as it should be, and the log says what it holds; it has these columns, and had others before;
+ * what the log says after `seq` is said in them. `migrating`: a migration is under way. `gap`: changes may be missing.
+ *
+ * To make a gap good the table is compared with the last value that the log has of each key. A row of which the log has none is
+ * an add, whether it is new or was there before the table was tracked; one that is gone and of which it has none is not seen.
+ * Where no row can have come or gone unseen, rows of which the log has no value are left alone.
+ */
+export type Mended = {readonly table: string} & (
+  | {
+      readonly kind: 'ok'
+      readonly columns: readonly string[]
+      readonly before: readonly string[]
+      readonly seq: Position
+      /** Whether a gap was made good just now. */
+      readonly resynced: boolean
+    }
+  | {readonly kind: 'migrating'}
+  | {readonly kind: 'gap'; readonly reason: string}
+)
 
 /**
  * One write: an insertion, or a decision about a document given its old value. A text that is no JSON, or more than the

@@ -109,6 +109,7 @@ export class Generator {
       () => this.#odd(depth),
       () => this.#call(depth),
       () => this.#call(depth),
+      () => this.#iterated(depth),
     ])
     const made = make()
     if (this.#random.chance(0.03)) return `${made}[]`
@@ -197,6 +198,46 @@ export class Generator {
     const call = `$${name}(${args.join(', ')})`
     if (this.#random.chance(0.05)) return `${this.#any(0)} ~> ${call}`
     return this.#random.chance(0.05) ? `${this.#path(0)}.${call}` : call
+  }
+
+  /** A call of a function that is written there. */
+  #iterated(depth: number): string {
+    const over = this.#pick(['l', 'l', 'v', 'w', 'o', 'x', 's', 'missing', 'l.v', '[1, 2, 3]', 'l.n'])
+    const [name, all] = this.#pick([
+      ['map', ['$a', '$b', '$c']],
+      ['filter', ['$a', '$b', '$c']],
+      ['single', ['$a', '$b']],
+      ['reduce', ['$a', '$b', '$c', '$d']],
+      ['each', ['$a', '$b', '$c']],
+      ['sift', ['$a', '$b', '$c']],
+    ] as [string, string[]][])
+    const parameters = all.slice(0, name === 'reduce' ? 2 + this.#random.below(3) : this.#random.below(all.length + 1))
+    const body = this.#pick([
+      () =>
+        this.#pick([
+          '$a.n',
+          '$a',
+          '$b',
+          '$a.n > 1',
+          '$a > 1',
+          '$a.s & n',
+          '$a + $b',
+          '$count($c)',
+          '$b & $a.s',
+          '$append($a, $b)',
+        ]),
+      () =>
+        this.#pick(['$a.n * 2', '[$a, $b]', '{"k": $a}', '$a.($b)', '($v := $a; $v)', '$a = $$.n', 'n', '$', '$a.l.n']),
+      () => this.#call(0).replace(/\b(?:s|n|l|x|v|w|o)\b/, '$a'),
+      () => `$a ? ${this.#call(0).replace(/\b(?:s|n|l|x|v|w|o)\b/, '$a')} : $a.n`,
+      () => `(${this.#any(0)}; ${this.#call(0)})`,
+      () => `$filter($a.l, function($e) { $e.n = $a.n })`,
+      () => this.#any(Math.min(depth - 1, 2)),
+    ])()
+    const initial =
+      name === 'reduce' && this.#random.chance(0.4) ? `, ${this.#pick(['0', '[]', '""', 'missing', 'o'])}` : ''
+    const call = `$${name}(${over}, function(${parameters.join(', ')}) { ${body} }${initial})`
+    return this.#random.chance(0.1) ? `l.(${call})` : call
   }
 
   #argument(kind: string, depth: number): string {
@@ -331,7 +372,9 @@ export class Generator {
       () => `l#$i.($i & s)`,
       () => `l@$e.($e.n)`,
       () => `l.n.%.s`,
-      () => `$contains(s, /[a-c]+/)`,
+      () =>
+        `$contains(${this.#text(depth - 1)}, ${this.#pick(['/[a-c]+/', '/^A/i', '/a.b/', '/(a|b)+$/', '/\\s/', '/^$/m'])})`,
+      () => `w[$contains(/a|é/)]`,
       () => `x ~> $count()`,
       () => `${inner()} ~> $string()`,
       () => `$sum`,

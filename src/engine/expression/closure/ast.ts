@@ -22,6 +22,10 @@ export interface Node {
   readonly arguments?: readonly Node[]
   readonly procedure?: Node
   readonly body?: Node
+  /** Of a function that declares the types of its parameters. */
+  readonly signature?: unknown
+  /** A function made of the last call of another, which is its body. */
+  readonly thunk?: boolean
   readonly condition?: Node
   readonly then?: Node
   readonly else?: Node

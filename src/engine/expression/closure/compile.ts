@@ -1,6 +1,6 @@
 import {childrenOf, type Node, pairsOf, plainPath} from './ast.ts'
 import {giveUp, refill} from './budget.ts'
-import {compileCall, isBuiltIn} from './call.ts'
+import {compileCall, compileLastCall, isBuiltIn} from './call.ts'
 import {depthOf, maxDepth} from './depth.ts'
 import {compileFilter} from './filter.ts'
 import {compileGroup} from './group.ts'
@@ -79,7 +79,7 @@ function checkFields(node: Node): void {
 
 const fields = new Set(
   `type value position name predicate stages group keepArray keepSingletonArray consarray steps expressions expression
-   arguments procedure condition then else terms lhs rhs`.split(/\s+/),
+   arguments procedure body signature thunk condition then else terms lhs rhs`.split(/\s+/),
 )
 
 const kinds: Readonly<Record<string, (node: Node, scope: Scope, root: Slot) => Closure>> = {
@@ -97,6 +97,7 @@ const kinds: Readonly<Record<string, (node: Node, scope: Scope, root: Slot) => C
   bind: compileAssignment,
   variable: compileVariable,
   function: compileCallNode,
+  lambda: compileLastCall,
   apply: compileChain,
 }
 

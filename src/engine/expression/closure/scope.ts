@@ -27,15 +27,26 @@ export class Scope {
   readonly #slots = new Map<string, Slot>()
 
   /** `parts` are what the block consists of: a variable that one of them assigns anywhere is one of this scope. */
-  constructor(make: (node: Node, scope: Scope) => Closure, parts: readonly Node[], outer?: Scope) {
+  constructor(
+    make: (node: Node, scope: Scope) => Closure,
+    parts: readonly Node[],
+    outer?: Scope,
+    names: string[] = [],
+  ) {
     this.#make = make
     this.#outer = outer
     this.compile = node => make(node, this)
-    for (const name of parts.flatMap(assignedIn)) this.#slots.set(name, {value: unassigned})
+    for (const name of [...names, ...parts.flatMap(assignedIn)]) this.#slots.set(name, {value: unassigned})
   }
 
   inner(parts: readonly Node[]): Scope {
     return new Scope(this.#make, parts, this)
+  }
+
+  /** The variables of a function, and the places of its parameters. */
+  ofFunction(names: string[], body: Node): {scope: Scope; parameters: Slot[]} {
+    const scope = new Scope(this.#make, [body], this, names)
+    return {scope, parameters: names.map(name => scope.#slots.get(name) as Slot)}
   }
 
   get own(): readonly Slot[] {
@@ -49,9 +60,9 @@ export class Scope {
   }
 }
 
-/** The variables that a part assigns outside of any block of its own. */
+/** The variables that a part assigns outside of any block or function of its own. */
 export function assignedIn(node: Node): string[] {
-  if (node.type === 'block') return []
+  if (node.type === 'block' || node.type === 'lambda') return []
   const own = node.type === 'bind' ? [String((node.lhs as Node).value)] : []
   return [...own, ...childrenOf(node).flatMap(assignedIn)]
 }

@@ -10,6 +10,12 @@ export interface Guards {
 
 export const usualGuards: Guards = {timeout: 800, stack: 500, sequence: 1_000_000}
 
+/** Whether a closure may answer, which stays far within the usual limits and does not look at these. A limit of 0 is none. */
+export function areWide({timeout, stack, sequence}: Partial<Guards>): boolean {
+  const isWide = (limit: number | undefined, least: number) => limit === undefined || limit === 0 || limit >= least
+  return isWide(timeout, 100) && isWide(stack, usualGuards.stack) && isWide(sequence, 100_000)
+}
+
 /** Characters of a string that an expression builds: 32 MB. */
 export const maxLength = 2 ** 24
 

@@ -1,3 +1,4 @@
+import {type Cost, estimate, mayTakeLong} from '../closure/regex-cost.ts'
 import {tooLong} from './limits.ts'
 import {withinTime} from './within-time.ts'
 
@@ -38,20 +39,6 @@ export function regexEngine(clock: Clock): RegExpConstructor {
   return WatchedRegex as unknown as RegExpConstructor
 }
 
-/** Whether it may take more than some milliseconds. */
-export function mayTakeLong({repeats, isNested}: Cost, text: string): boolean {
-  if (isNested) return text.length > 12
-  // Each repeat may begin and end at each place of the text.
-  return (text.length + 1) ** (repeats + 1) > 1e7
-}
-
-export interface Cost {
-  /** How many parts match a number of times that is not fixed. */
-  readonly repeats: number
-  /** Whether such a part is within another, or a choice or a reference may be tried in as many ways: exponential. */
-  readonly isNested: boolean
-}
-
 /** The patterns are those of the tree. */
 const known = new WeakMap<object, Cost>()
 
@@ -61,38 +48,4 @@ function costOf(pattern: RegExp, source: RegExp): Cost {
   const cost = estimate(source.source)
   known.set(pattern, cost)
   return cost
-}
-
-/** Reads the pattern without its meaning: escapes, classes, groups and what repeats them. */
-export function estimate(source: string): Cost {
-  const tokens = source.matchAll(
-    /\\k<|\\.|\[(?:\\.|[^\]\\])*\]|\((?:\?(?:<?[=!]|:|<[^>]*>))?|\)|\||[*+?]\??|\{\d+(?:,\d*)?\}\??|./gsu,
-  )
-  let repeats = 0
-  let isNested = false
-  // Whether the group that is open, and the one that was closed last, can match in more than one way.
-  const open: boolean[] = [false]
-  let closed = false
-  for (const [token] of tokens) {
-    const top = open.length - 1
-    if (token.startsWith('(')) open.push(false)
-    else if (token === ')') {
-      closed = open.pop() ?? false
-      open[open.length - 1] ||= closed
-      continue
-    } else if (token === '|') open[top] = true
-    else if (/^\\(?:[1-9]|k<)/.test(token)) isNested = true
-    else if (isRepeat(token)) {
-      repeats++
-      if (closed) isNested = true
-      open[top] = true
-    }
-    closed = false
-  }
-  return {repeats, isNested}
-}
-
-/** `a{3}` always matches in one way. */
-function isRepeat(token: string): boolean {
-  return /^[*+?]/.test(token) || (/^\{\d+(?:,\d*)?\}/.test(token) && !/^\{(\d+)(?:,\1)?\}/.test(token))
 }

@@ -1,11 +1,12 @@
 import {childrenOf, type Node} from '../closure/ast.ts'
 
 /**
- * Whether values may grow from step to step: by a function that can call itself or is called with its own result, or by text
- * that is written in the expression often enough. Functions that are given to `$map` and the like are called with items.
+ * Whether values may grow from step to step: by a function that can call itself or is called with its own result, or by
+ * steps that are written in the expression often enough. Functions that are given to `$map` and the like are called with
+ * items.
  */
 export function mayGrow(ast: Node): boolean {
-  return isRecursive(ast) || countOf(ast, isConcatenation) > 8
+  return isRecursive(ast) || countOf(ast, isConcatenation) > 8 || countOf(ast, ({type}) => type === 'bind') > 3
 }
 
 function isRecursive(node: Node): boolean {
@@ -21,7 +22,7 @@ function isRecursive(node: Node): boolean {
 
 /** What a function calls last is made a function, too, so that the stack does not grow. */
 function isThunk(node: Node): boolean {
-  return (node as {thunk?: boolean}).thunk === true && !isRecursive(node.body as Node)
+  return node.thunk === true && !isRecursive(node.body as Node)
 }
 
 /** `a ~> $f(b)`, whose parts are looked at as those of a call. */
@@ -68,4 +69,15 @@ function checked(bound: Node): Node {
     procedure: {type: 'variable', value: boundName},
     arguments: [bound],
   }
+}
+
+export function hasWildcard(node: Node): boolean {
+  return node.type === 'wildcard' || childrenOf(node).some(hasWildcard)
+}
+
+/** Whether `*` of this value takes longer than any evaluation may: it copies all items that it has for each field. */
+export function isWideForWildcard(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
+  const lists = Object.values(value).filter(Array.isArray)
+  return lists.length * lists.reduce((sum, list) => sum + list.length, 0) > 4e8
 }

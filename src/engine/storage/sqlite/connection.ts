@@ -9,8 +9,8 @@ import {explain, isBusy} from './failure.ts'
 /** How long a writer waits for another one before it gives up, in milliseconds. */
 export const busyTimeout = 5000
 
-/** What may be done with the file: read what is there, or make and change it as well. */
-export type Access = 'read' | 'write'
+/** What may be done with the file: read what is there, change it, or make it as well. */
+export type Access = 'read' | 'change' | 'write'
 
 /**
  * One connection to one file, and the only way in which the engine touches it: closing any other descriptor of the file
@@ -30,9 +30,9 @@ export class Connection implements Disposable {
     try {
       await connection.retry(db => {
         // Says what a new file gets, and nothing to one that is there. Half as many pages cost a bulk load a tenth less.
-        if (access === 'write') db.pragma('page_size = 8192')
+        if (access !== 'read') db.pragma('page_size = 8192')
         const wal = db.pragma('journal_mode', {simple: true}) === 'wal'
-        if (access === 'write' && !wal) db.pragma('journal_mode = WAL')
+        if (access !== 'read' && !wal) db.pragma('journal_mode = WAL')
         // A WAL of 4 MB, as SQLite has it with pages of the usual size.
         db.pragma('wal_autocheckpoint = 500')
       })
@@ -117,7 +117,7 @@ function openFile(file: string, access: Access): Database {
   const stats = statSync(file, {throwIfNoEntry: false})
   if (stats?.isDirectory())
     throw new LitefeedError('NOT_A_DATABASE', `${file} is a directory`, {hint: 'name a file with --db'})
-  if (stats === undefined && access === 'read') {
+  if (stats === undefined && access !== 'write') {
     throw new LitefeedError('NO_DATABASE', `there is no database ${file}`, {
       hint: 'name it with --db or LITEFEED_DB; insert creates one',
     })

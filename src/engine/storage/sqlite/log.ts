@@ -1,3 +1,4 @@
+import {isUtf8} from 'node:buffer'
 import type {Key} from '../../documents/key.ts'
 import {checkPosition} from '../bounds.ts'
 import type {
@@ -57,7 +58,7 @@ function changesOf(connection: Connection, range: Range, leftOut: Fragment | und
 
 /**
  * See Storage.lines. Returns undefined for a part of the log that cannot be joined in SQL: values that hold a line break
- * (another program may write JSON as it likes), or long values. Must run in a read transaction.
+ * (another program may write JSON as it likes) or bytes that are no UTF-8, or long values. Must run in a read transaction.
  */
 export function readLines(connection: Connection, range: Range): Lines | undefined {
   return leavingOut(conditionOf(range), leftOut => linesOf(connection, range, leftOut))
@@ -77,7 +78,7 @@ function linesOf(connection: Connection, range: Range, leftOut: Fragment | undef
   const position = count === range.limit ? (last ?? plan.end) : plan.end
   const done: Progress = {position, drained: plan.drained(position)}
   if (lines === null) return {lines: new Uint8Array(), count: 0, ...done}
-  return countLines(lines) === count && !lines.includes(13) ? {lines, count, ...done} : undefined
+  return countLines(lines) === count && !lines.includes(13) && isUtf8(lines) ? {lines, count, ...done} : undefined
 }
 
 /** See Storage.locate. Reads back from the end, so it costs what the feed is going to print anyway. */

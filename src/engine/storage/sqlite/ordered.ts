@@ -4,6 +4,7 @@ import type {Connection} from './connection.ts'
 import {type Id, idOfKey} from './ids.ts'
 import {readBounds} from './log.ts'
 import {isCoarse, isPlainPath, orderKey} from './order-key.ts'
+import type {Readable} from './readable.ts'
 import {docText, identifier, keyJson} from './sql.ts'
 
 /** The name of the index by which a table is read in the order of a field. Names of indexes are one space for all tables. */
@@ -15,8 +16,13 @@ export function orderIndexName(table: string, path: readonly string[]): string {
  * The statement that makes the index, when it would pay and is not there: reading a small table whole costs less than what
  * an index costs each write.
  */
-export function missingIndex(connection: Connection, table: string, path: readonly string[]): string | undefined {
-  if (!isPlainPath(path)) return undefined
+export function missingIndex(
+  connection: Connection,
+  {name: table, kind}: Readable,
+  path: readonly string[],
+): string | undefined {
+  // A table that an application owns gets no index of ours.
+  if (kind === 'tracked' || !isPlainPath(path)) return undefined
   const name = orderIndexName(table, path)
   const sql = `CREATE INDEX ${identifier(name)} ON ${identifier(table)} (${orderKey(path)}, typeof(id) <> 'blob', id)`
   const known = connection.prepare(`SELECT sql FROM sqlite_schema WHERE type = 'index' AND name = ?`).get(name)
@@ -28,7 +34,7 @@ export function missingIndex(connection: Connection, table: string, path: readon
 /** See Storage.ordered. Must run in a read transaction. */
 export function readOrdered(
   connection: Connection,
-  table: string,
+  {name: table, sql}: Readable,
   order: Order,
   after: Stored | undefined,
   limit: number,
@@ -39,7 +45,7 @@ export function readOrdered(
   const name = orderIndexName(table, order.path)
   const indexed = connection.prepare(`SELECT 1 FROM sqlite_schema WHERE type = 'index' AND name = ?`).get(name)
   if (indexed === undefined) {
-    const all = readRows(connection, `SELECT ${columns} FROM ${identifier(table)}`, [])
+    const all = readRows(connection, sql, [])
     const found = sortedPlaces(order, all).filter(comesAfter)
     return {documents: found.slice(0, limit).map(({stored}) => stored), last: found.length <= limit, position}
   }

@@ -1,5 +1,7 @@
 import type {Database} from 'better-sqlite3'
 import {LitefeedError} from '../../error.ts'
+import type {Connection} from './connection.ts'
+import {identifier} from './sql.ts'
 
 /** The version of the file's layout that this litefeed writes. */
 export const schemaVersion = 2
@@ -46,6 +48,18 @@ export function readMeta(db: Database): {readonly id: string; readonly version: 
     )
   }
   return {id: meta.get('feed_id') ?? '', version}
+}
+
+/** Removes all that is litefeed's from a file in which it has no table any more. Must run in a write transaction. */
+export function removeIfUnused(connection: Connection): void {
+  const [tables] = connection
+    .prepare('SELECT (SELECT count(*) FROM _litefeed_tables) + (SELECT count(*) FROM _litefeed_tracked)')
+    .get() as [number]
+  if (tables > 0) return
+  const ours = connection
+    .prepare(`SELECT name FROM sqlite_schema WHERE type = 'table' AND name LIKE '\\_litefeed\\_%' ESCAPE '\\'`)
+    .all() as [string][]
+  for (const [name] of ours) connection.execute(`DROP TABLE ${identifier(name)}`)
 }
 
 /**

@@ -1,9 +1,11 @@
+import type {Key} from '../../documents/key.ts'
 import {checkPosition} from '../bounds.ts'
 import type {Position, Selection, Snapshot} from '../storage.ts'
 import type {Connection} from './connection.ts'
 import {keyTexts, readBounds} from './log.ts'
-import {docText, identifier, keyJson} from './sql.ts'
+import {readable} from './readable.ts'
 import {findTable, isInitialised} from './tables.ts'
+import {readDefinitions} from './tracked/definition.ts'
 
 /** See Storage.snapshot. Must run in a read transaction. */
 export function readSnapshot(connection: Connection, selection: Selection, at: Position | undefined): Snapshot {
@@ -14,7 +16,7 @@ export function readSnapshot(connection: Connection, selection: Selection, at: P
   const asked = selection.tables && new Map(selection.tables.map(name => [name.toLowerCase(), name]))
   const tables = asked ? [...asked.values()].map(name => tableNow(connection, name)) : tablesSince(connection, position)
   const documents = tables.flatMap(({table, exists}) => {
-    const there = new Map(exists ? readTable(connection, table, wanted) : [])
+    const there = exists ? readDocuments(connection, table, selection.keys, wanted) : new Map<string, string>()
     if (position < bounds.newest) wind(there, connection, table, position, wanted)
     const keys = wanted ?? [...there.keys()]
     return keys.map(key => ({table, key, text: there.get(key) ?? null}))
@@ -35,22 +37,32 @@ function tableNow(connection: Connection, asked: string): Found {
 /** Every table of now, and those that were dropped after the position. */
 function tablesSince(connection: Connection, position: Position): Found[] {
   if (!isInitialised(connection)) return []
+  const hasTracked = readDefinitions(connection).length > 0
+  const listed = `(SELECT name FROM _litefeed_tables${hasTracked ? ' UNION ALL SELECT name FROM _litefeed_tracked' : ''})`
   const rows = connection
     .prepare(
-      `SELECT t.name, s.name IS NOT NULL FROM _litefeed_tables t
+      `SELECT t.name, s.name IS NOT NULL FROM ${listed} t
         LEFT JOIN sqlite_schema s ON s.type = 'table' AND s.name = t.name COLLATE NOCASE
       UNION ALL SELECT DISTINCT tbl COLLATE NOCASE, false FROM _litefeed_changes
-        WHERE seq > ? AND tbl COLLATE NOCASE NOT IN (SELECT name FROM _litefeed_tables)`,
+        WHERE seq > ? AND tbl COLLATE NOCASE NOT IN (SELECT name FROM ${listed})`,
     )
     .all(position) as [string, number][]
   return rows.map(([table, exists]) => ({table, exists: exists === 1}))
 }
 
-function readTable(connection: Connection, table: string, wanted: readonly string[] | undefined): [string, string][] {
-  const select = `SELECT ${keyJson('id')} AS key, ${docText('doc')} AS doc FROM ${identifier(table)}`
-  const sql =
-    wanted === undefined ? select : `SELECT key, doc FROM (${select}) WHERE key IN (SELECT value FROM json_each(?))`
-  return connection.prepare(sql).all(...(wanted === undefined ? [] : [JSON.stringify(wanted)])) as [string, string][]
+/** By their keys as the log spells them. */
+function readDocuments(
+  connection: Connection,
+  table: string,
+  keys: readonly Key[] | undefined,
+  wanted: readonly string[] | undefined,
+): Map<string, string> {
+  const source = readable(connection, table)
+  if (keys === undefined || wanted === undefined)
+    return new Map(connection.prepare(source.sql).all() as [string, string][])
+  const spelled = keyTexts(connection, keys)
+  const found = keys.map((key, index) => [spelled[index] as string, source.get(key)] as const)
+  return new Map(found.filter((one): one is [string, string] => one[1] !== null))
 }
 
 /**

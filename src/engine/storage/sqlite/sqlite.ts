@@ -3,12 +3,17 @@ import type {Order} from '../../documents/order.ts'
 import {LitefeedError} from '../../error.ts'
 import {joinLines} from '../line.ts'
 import type {
+  ApplicationTable,
   Bounds,
   Changes,
   Comparisons,
   Cursor,
+  Differences,
   Dropped,
+  Finding,
   Lines,
+  Mended,
+  Migrated,
   Ordered,
   Outcome,
   Page,
@@ -20,29 +25,38 @@ import type {
   Storage,
   Stored,
   TableInfo,
+  TrackOptions,
   Watcher,
   Write,
   WriteOptions,
   Written,
 } from '../storage.ts'
+import {checkDatabase} from './check/check.ts'
 import {type Access, Connection} from './connection.ts'
-import {getDocument, insertDocuments, pageDocuments, writeDocuments} from './documents.ts'
+import {insertDocuments, writeDocuments} from './documents.ts'
 import {locatePosition, readBounds, readChanges, readLines} from './log.ts'
 import {missingIndex, readOrdered} from './ordered.ts'
-import {initialise, readMeta} from './schema.ts'
+import {readable} from './readable.ts'
+import {trackTable} from './repair.ts'
+import {initialise, readMeta, removeIfUnused} from './schema.ts'
 import {readSnapshot} from './snapshot.ts'
 import {identifier} from './sql.ts'
-import {checkName, describeTables, findTable, makeTable, markOf, requireTable} from './tables.ts'
+import {checkName, describeTables, findTable, makeTable, markOf, requireDocuments} from './tables.ts'
+import {listApplicationTables} from './tracked/application-tables.ts'
+import {readDefinition, readDefinitions} from './tracked/definition.ts'
+import {uninstall} from './tracked/install.ts'
+import {examine, type Found, putRight, repair} from './tracked/mend.ts'
+import {lift, MigrationLock, requireTracked} from './tracked/migrate.ts'
 import {CommitWatcher} from './wake.ts'
 
 /**
  * Opens a database file. With access `write` it is created when it is not there, and made litefeed's when it was not;
- * with `read` nothing is ever written. Throws NO_DATABASE, NOT_A_DATABASE, NEWER_FILE, READ_ONLY, BUSY or IO.
+ * with `change` it must be there; with `read` nothing is ever written. Throws NO_DATABASE, NOT_A_DATABASE, NEWER_FILE, READ_ONLY, BUSY or IO.
  */
 export async function openSqlite(file: string, access: Access): Promise<Storage> {
   const connection = await Connection.open(file, access)
   try {
-    const id = await connection.retry(db => (access === 'write' ? initialise(db) : (readMeta(db)?.id ?? '')))
+    const id = await connection.retry(db => (access === 'read' ? (readMeta(db)?.id ?? '') : initialise(db)))
     return new SqliteStorage(connection, id)
   } catch (error) {
     connection[Symbol.dispose]()
@@ -78,6 +92,66 @@ class SqliteStorage implements Storage {
     return this.#connection.read(() => markOf(this.#connection, table))
   }
 
+  track(table: string, options: TrackOptions): Promise<Differences> {
+    return this.#unlessMigrating(table, () =>
+      this.#connection.write('hard', () => trackTable(this.#connection, table, options)),
+    )
+  }
+
+  form(): Promise<{readonly version: number; readonly position: Position}> {
+    return this.#connection.read(() => {
+      const [version] = this.#connection.prepare('PRAGMA schema_version').get() as [number]
+      return {version, position: readBounds(this.#connection).newest}
+    })
+  }
+
+  async mend(
+    tables: readonly string[] | undefined,
+    {resync, well}: {readonly resync: boolean; readonly well?: Position | undefined},
+  ): Promise<readonly Mended[]> {
+    const found = await this.#connection.read(() =>
+      (tables ?? readDefinitions(this.#connection).map(({name}) => name)).flatMap(
+        table => examine(this.#connection, table, well) ?? [],
+      ),
+    )
+    const mended: Mended[] = []
+    for (const one of found) mended.push(one.kind === 'ok' ? one : await this.#mend(one, resync, well))
+    return mended
+  }
+
+  async migrate(table: string, work: () => Promise<void>): Promise<Migrated> {
+    using _ = MigrationLock.take(this.#connection.file)
+    const name = await this.#connection.write('hard', () =>
+      lift(this.#connection, requireTracked(this.#connection, table)),
+    )
+    const settle = () =>
+      this.#connection.write('hard', () => {
+        const {added, changed, removed} = putRight(this.#connection, name, undefined, true)
+        return {table: name, added, changed, removed, seq: readBounds(this.#connection).newest}
+      })
+    try {
+      await work()
+    } catch (error) {
+      await settle()
+      throw error
+    }
+    return await settle()
+  }
+
+  untrack(table: string, keepLog: boolean): Promise<boolean> {
+    return this.#unlessMigrating(table, () =>
+      this.#connection.write('hard', () => {
+        const isTracked = uninstall(this.#connection, table)
+        if (isTracked && !keepLog) removeIfUnused(this.#connection)
+        return isTracked
+      }),
+    )
+  }
+
+  applicationTables(): Promise<readonly ApplicationTable[]> {
+    return this.#connection.read(() => listApplicationTables(this.#connection))
+  }
+
   async create(table: string): Promise<void> {
     checkName(table)
     if ((await this.find(table)) !== undefined) return
@@ -86,7 +160,7 @@ class SqliteStorage implements Storage {
 
   drop(table: string, {durability}: WriteOptions): Promise<Dropped> {
     return this.#connection.write(durability, () => {
-      const name = requireTable(this.#connection, table)
+      const name = requireDocuments(this.#connection, table)
       const before = readBounds(this.#connection).newest
       this.#connection.prepare(`DELETE FROM ${identifier(name)}`).run()
       const position = readBounds(this.#connection).newest
@@ -102,7 +176,7 @@ class SqliteStorage implements Storage {
       if (written !== undefined) return written
     }
     const written = await this.#connection.write(durability, () => {
-      const name = requireTable(this.#connection, table)
+      const name = requireDocuments(this.#connection, table)
       const outcomes = writeDocuments(this.#connection, name, writes)
       return {outcomes, position: readBounds(this.#connection).newest}
     })
@@ -112,24 +186,20 @@ class SqliteStorage implements Storage {
 
   get(table: string, keys: readonly Key[]): Promise<readonly (string | null)[]> {
     return this.#connection.read(() => {
-      const name = requireTable(this.#connection, table)
-      return keys.map(key => getDocument(this.#connection, name, key))
+      const source = readable(this.#connection, table)
+      return keys.map(key => source.get(key))
     })
   }
 
   page(table: string, after: Cursor | undefined, limit: number, where?: Comparisons): Promise<Page> {
-    return this.#connection.read(() => {
-      const name = requireTable(this.#connection, table)
-      return pageDocuments(this.#connection, name, after, limit, where)
-    })
+    return this.#connection.read(() => readable(this.#connection, table).page(after, limit, where))
   }
 
   async ordered(table: string, order: Order, after: Stored | undefined, limit: number): Promise<Ordered> {
     await this.#makeIndex(table, order)
-    return this.#connection.read(() => {
-      const name = requireTable(this.#connection, table)
-      return readOrdered(this.#connection, name, order, after, limit)
-    })
+    return this.#connection.read(() =>
+      readOrdered(this.#connection, readable(this.#connection, table), order, after, limit),
+    )
   }
 
   snapshot(selection: Selection, at?: Position): Promise<Snapshot> {
@@ -150,6 +220,10 @@ class SqliteStorage implements Storage {
     return this.#connection.read(() => locatePosition(this.#connection, place))
   }
 
+  check(): Promise<readonly Finding[]> {
+    return checkDatabase(this.#connection)
+  }
+
   watch(): Watcher {
     return new CommitWatcher(this.#connection.file, this.#connection.inode, () => readBounds(this.#connection).newest)
   }
@@ -161,7 +235,7 @@ class SqliteStorage implements Storage {
   /** Without the index an order is read all the same, more slowly: so a file that cannot be written now is no error. */
   async #makeIndex(table: string, {path}: Order): Promise<void> {
     if (!this.#makesIndexes) return
-    const missing = () => missingIndex(this.#connection, requireTable(this.#connection, table), path)
+    const missing = () => missingIndex(this.#connection, readable(this.#connection, table), path)
     if ((await this.#connection.read(missing)) === undefined) return
     try {
       await this.#connection.write('soft', () => {
@@ -175,6 +249,30 @@ class SqliteStorage implements Storage {
     }
   }
 
+  /** What is `migrating` while nobody holds the lock was broken off. */
+  async #mend(found: Found, resync: boolean, well: Position | undefined): Promise<Mended> {
+    if (found.kind === 'gap' && !resync) return found
+    if (found.kind === 'migrating' && MigrationLock.isHeld(this.#connection.file)) return found
+    return this.#unlessMigrating(found.table, () =>
+      this.#connection.write('hard', (): Mended => {
+        const now = examine(this.#connection, found.table, well)
+        if (now === undefined) return {table: found.table, kind: 'gap', reason: 'it is no longer tracked'}
+        if (now.kind === 'gap' && !resync) return now
+        if (now.kind === 'migrating' && !resync)
+          return {table: now.table, kind: 'gap', reason: 'a migration of it was broken off'}
+        return repair(this.#connection, now)
+      }),
+    )
+  }
+
+  /** Does the work while no migration can begin, if the table shows one that is under way or was broken off. Throws BUSY. */
+  async #unlessMigrating<T>(table: string, work: () => Promise<T>): Promise<T> {
+    const isMarked = await this.#connection.read(() => readDefinition(this.#connection, table)?.migrating)
+    if (!isMarked) return work()
+    using _ = MigrationLock.take(this.#connection.file)
+    return await work()
+  }
+
   async #insertAll(
     table: string,
     writes: readonly Write[],
@@ -182,7 +280,7 @@ class SqliteStorage implements Storage {
   ): Promise<Written | undefined> {
     try {
       return await this.#connection.write(durability, () => {
-        const name = requireTable(this.#connection, table)
+        const name = requireDocuments(this.#connection, table)
         if (!insertDocuments(this.#connection, name, writes)) throw new NotAll()
         return {outcomes: Array<Outcome>(writes.length).fill(inserted), position: readBounds(this.#connection).newest}
       })

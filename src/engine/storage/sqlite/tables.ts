@@ -2,14 +2,21 @@ import {LitefeedError} from '../../error.ts'
 import type {TableInfo} from '../storage.ts'
 import type {Connection} from './connection.ts'
 import {identifier} from './sql.ts'
-import {createTable} from './triggers.ts'
+import {readDefinition, readDefinitions} from './tracked/definition.ts'
+import {describeDrift} from './tracked/describe.ts'
+import {inspect} from './tracked/health.ts'
+import {placeTriggers} from './tracked/order.ts'
+import {createTable, documentTriggers} from './triggers.ts'
 
 /** Whether litefeed has been in this file. A file that was opened for reading only may be anybody's. */
 export function isInitialised(connection: Connection): boolean {
   return connection.prepare(`SELECT 1 FROM sqlite_schema WHERE name = '_litefeed_tables'`).get() !== undefined
 }
 
-/** The name under which litefeed has the table, or undefined. Names are compared as SQLite does: ASCII letters without case. */
+/**
+ * The name under which litefeed has the table, of documents or tracked, or undefined. Names are compared as SQLite does: ASCII
+ * letters without case. Throws NOT_A_TABLE for what litefeed does not manage.
+ */
 export function findTable(connection: Connection, table: string): string | undefined {
   if (isInitialised(connection)) {
     const row = connection
@@ -23,13 +30,17 @@ export function findTable(connection: Connection, table: string): string | undef
     | [string]
     | undefined
   if (other === undefined) return undefined
+  const tracked = readDefinition(connection, table)
+  if (tracked !== undefined) return tracked.name
   throw new LitefeedError('NOT_A_TABLE', `${shown(table)} is an SQL ${other[0]} that litefeed does not manage`, {
-    hint: 'choose another name',
+    hint: other[0] === 'table' ? `litefeed track ${table} records its changes` : 'choose another name',
   })
 }
 
 /** See Storage.mark. */
 export function markOf(connection: Connection, table: string): string | undefined {
+  // One that is not there now is being made anew, or was dropped without a word to the log, which is for `mend` to find.
+  if (readDefinition(connection, table) !== undefined) return 'tracked'
   const name = findTable(connection, table)
   if (name === undefined) return undefined
   // A file of an older layout that was opened for reading only has no marks yet.
@@ -48,10 +59,24 @@ export function requireTable(connection: Connection, table: string): string {
   })
 }
 
+/** Like `requireTable`; throws NOT_A_TABLE for one that is tracked, whose rows are not documents to be written. */
+export function requireDocuments(connection: Connection, table: string): string {
+  const name = requireTable(connection, table)
+  if (readDefinition(connection, name) === undefined) return name
+  throw new LitefeedError(
+    'NOT_A_TABLE',
+    `${shown(name)} is an SQL table that is tracked: litefeed follows it and does not write to it`,
+    {
+      hint: 'write to it with SQL, as the application does',
+    },
+  )
+}
+
 /** Makes the table and its triggers, by a name that `checkName` allows. Must run in a write transaction. */
 export function makeTable(connection: Connection, table: string): void {
   if (findTable(connection, table) !== undefined) return
   connection.execute(createTable(table))
+  placeTriggers(connection, table, documentTriggers(table))
   connection
     .prepare('INSERT OR REPLACE INTO _litefeed_tables (name, kind, mark) VALUES (?, ?, hex(randomblob(8)))')
     .run(table, 'documents')
@@ -60,18 +85,38 @@ export function makeTable(connection: Connection, table: string): void {
 /** Every table with what there is to know about it. The newest change of a quiet table is looked for in the whole log. */
 export function describeTables(connection: Connection): readonly TableInfo[] {
   if (!isInitialised(connection)) return []
-  const names = connection
+  const documents = connection
     .prepare(
-      `SELECT t.name FROM _litefeed_tables t JOIN sqlite_schema s ON s.type = 'table' AND s.name = t.name COLLATE NOCASE ORDER BY 1`,
+      `SELECT t.name FROM _litefeed_tables t JOIN sqlite_schema s ON s.type = 'table' AND s.name = t.name COLLATE NOCASE`,
     )
     .all() as [string][]
-  return names.map(([name]) => {
-    const [documents] = connection.prepare(`SELECT count(*) FROM ${identifier(name)}`).get() as [number]
-    const last = connection
-      .prepare('SELECT seq FROM _litefeed_changes WHERE tbl = ? ORDER BY seq DESC LIMIT 1')
-      .get(name) as [number] | undefined
-    return {name, kind: 'documents', documents, seq: last?.[0] ?? null}
-  })
+  const tracked = readDefinitions(connection).map(({name}) => ({name, kind: 'tracked' as const}))
+  return [...documents.map(([name]) => ({name, kind: 'documents' as const})), ...tracked]
+    .sort((one, other) => (one.name < other.name ? -1 : 1))
+    .map(({name, kind}) => {
+      const drift = kind === 'tracked' ? (inspect(connection, name) ?? []) : []
+      return {
+        name,
+        kind,
+        documents: countRows(connection, name),
+        seq: newestChange(connection, name),
+        ...(kind === 'tracked' ? {health: drift.length === 0 ? 'ok' : drift.map(describeDrift).join('; ')} : {}),
+      }
+    })
+}
+
+function countRows(connection: Connection, table: string): number {
+  const isThere = connection.prepare(`SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ? COLLATE NOCASE`)
+  if (isThere.get(table) === undefined) return 0
+  const [count] = connection.prepare(`SELECT count(*) FROM ${identifier(table)}`).get() as [number]
+  return count
+}
+
+function newestChange(connection: Connection, table: string): number | null {
+  const last = connection
+    .prepare('SELECT seq FROM _litefeed_changes WHERE tbl = ? ORDER BY seq DESC LIMIT 1')
+    .get(table) as [number] | undefined
+  return last?.[0] ?? null
 }
 
 /** Refuses a name that a table cannot have. Throws MISUSE. */

@@ -1,7 +1,14 @@
 import {docText, identifier, keyJson, literal, now} from './sql.ts'
+import type {Trigger, Triggers} from './tracked/order.ts'
+import {triggerName} from './tracked/row.ts'
+
+/** The statement that makes a table of documents. */
+export function createTable(table: string): string {
+  return `CREATE TABLE ${identifier(table)} (id PRIMARY KEY NOT NULL, doc TEXT NOT NULL CHECK (json_valid(doc)))`
+}
 
 /**
- * The statements that make a table of documents and the triggers that record every change to it, whoever makes it.
+ * The triggers that record every change to a table of documents, whoever makes it.
  *
  * SQLite deletes the rows that `INSERT OR REPLACE` or `UPDATE OR REPLACE` collides with, by id or by rowid, and fires no
  * delete trigger for them unless recursive_triggers is on (https://sqlite.org/lang_conflict.html). So a BEFORE trigger puts
@@ -13,9 +20,8 @@ import {docText, identifier, keyJson, literal, now} from './sql.ts'
  *
  * The SQL is of SQLite 3.38 and earlier, since it runs in the writer's library.
  */
-export function createTable(table: string): string {
+export function documentTriggers(table: string): Triggers {
   const name = identifier(table)
-  const trigger = (suffix: string) => identifier(`_litefeed_${table}_${suffix}`)
   const row = (key: string, old_val: string, new_val: string) =>
     `${now}, ${literal(table)}, ${keyJson(key)}, ${old_val}, ${new_val}`
   const into = 'INSERT INTO _litefeed_changes (ts_ms, tbl, key, old_val, new_val)'
@@ -30,31 +36,47 @@ export function createTable(table: string): string {
   const removals = `${into} SELECT ${row('s.id', 's.doc', 'NULL')} FROM _litefeed_stash s
     WHERE ${ours} AND s.id <> new.id AND NOT EXISTS (SELECT 1 FROM ${name} t WHERE t.id = s.id);`
 
-  return `
-  CREATE TABLE ${name} (id PRIMARY KEY NOT NULL, doc TEXT NOT NULL CHECK (json_valid(doc)));
-
-  CREATE TRIGGER ${trigger('before_insert')} BEFORE INSERT ON ${name}
+  const trigger = (suffix: string, when: string, condition: string, body: string): Trigger => {
+    const trigger = triggerName(table, suffix)
+    return {
+      name: trigger,
+      sql: `CREATE TRIGGER ${identifier(trigger)} ${when} ON ${name}${condition}\n  BEGIN ${body} END`,
+    }
+  }
+  return {
+    before: [
+      trigger(
+        'before_insert',
+        'BEFORE INSERT',
+        `
   WHEN EXISTS (SELECT 1 FROM ${name} WHERE id = new.id)
     OR EXISTS (SELECT 1 FROM ${name} WHERE rowid = new.rowid)
-    OR EXISTS (SELECT 1 FROM _litefeed_stash WHERE ${ours})
-  BEGIN ${stash('id = new.id OR rowid = new.rowid')} END;
-
-  CREATE TRIGGER ${trigger('after_insert')} AFTER INSERT ON ${name}
-  BEGIN ${removals} ${log('new.id', stashed, docText('new.doc'))} END;
-
-  CREATE TRIGGER ${trigger('before_update')} BEFORE UPDATE ON ${name} WHEN old.id IS NOT new.id OR old.rowid <> new.rowid
-  BEGIN ${stash('(id = new.id OR rowid = new.rowid) AND rowid <> old.rowid')} END;
-
-  CREATE TRIGGER ${trigger('after_update')} AFTER UPDATE ON ${name} WHEN old.id IS new.id AND ${docText('old.doc')} <> ${docText('new.doc')}
-  BEGIN ${log('new.id', docText('old.doc'), docText('new.doc'))} END;
-
-  CREATE TRIGGER ${trigger('after_move')} AFTER UPDATE ON ${name} WHEN old.id IS NOT new.id
-  BEGIN ${log('old.id', docText('old.doc'), 'NULL')} ${log('new.id', stashed, docText('new.doc'))} END;
-
-  CREATE TRIGGER ${trigger('after_renumber')} AFTER UPDATE ON ${name} WHEN old.rowid <> new.rowid
-  BEGIN ${removals} END;
-
-  CREATE TRIGGER ${trigger('after_delete')} AFTER DELETE ON ${name}
-  BEGIN ${log('old.id', docText('old.doc'), 'NULL')} ${clear} END;
-  `
+    OR EXISTS (SELECT 1 FROM _litefeed_stash WHERE ${ours})`,
+        stash('id = new.id OR rowid = new.rowid'),
+      ),
+      trigger(
+        'before_update',
+        'BEFORE UPDATE',
+        ' WHEN old.id IS NOT new.id OR old.rowid <> new.rowid',
+        stash('(id = new.id OR rowid = new.rowid) AND rowid <> old.rowid'),
+      ),
+    ],
+    after: [
+      trigger('after_insert', 'AFTER INSERT', '', `${removals} ${log('new.id', stashed, docText('new.doc'))}`),
+      trigger(
+        'after_update',
+        'AFTER UPDATE',
+        ` WHEN old.id IS new.id AND ${docText('old.doc')} <> ${docText('new.doc')}`,
+        log('new.id', docText('old.doc'), docText('new.doc')),
+      ),
+      trigger(
+        'after_move',
+        'AFTER UPDATE',
+        ' WHEN old.id IS NOT new.id',
+        `${log('old.id', docText('old.doc'), 'NULL')} ${log('new.id', stashed, docText('new.doc'))}`,
+      ),
+      trigger('after_renumber', 'AFTER UPDATE', ' WHEN old.rowid <> new.rowid', removals),
+      trigger('after_delete', 'AFTER DELETE', '', `${log('old.id', docText('old.doc'), 'NULL')} ${clear}`),
+    ],
+  }
 }

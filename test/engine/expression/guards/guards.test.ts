@@ -43,6 +43,11 @@ test.each<[string, string, unknown]>([
     {},
   ],
   ['arrays that contain one another', '$reduce([1..60], function($a, $b) { [[$a], [$a]] })', {}],
+  [
+    'arrays that contain one another, by assignments',
+    `($a := [1]; ${Array.from({length: 40}, () => '$a := [[$a], [$a]]').join('; ')})`,
+    {},
+  ],
   ['arrays that $zip nests', '$reduce([1..60], function($a, $b) { $zip($a, $a) }, [1])', {}],
   ['an array that is appended to itself', '$reduce([1..60], function($a, $b) { $append($a, $a) })', {}],
   ['an array that is appended to, item by item', '$count($reduce([1..1000000], $append))', {}],
@@ -52,19 +57,24 @@ test.each<[string, string, unknown]>([
   ['$sort of many items by a function', '$sort([1..100000], function($a, $b) { $a < $b })', {}],
   ['an order of many items', '[1..100000]^(>$)', {}],
   ['the whole input for many items', '[1..90000].$$', {x: Array.from({length: 2000}, (_, index) => index)}],
+  [
+    'all fields of a very wide object',
+    'o.*',
+    {o: Object.fromEntries(Array.from({length: 40_000}, (_, index) => [`k${index}`, [index]]))},
+  ],
   ['a range past 2^53', '[n..n]', {n: 2 ** 53}],
   ['a range far past it', '[1e300..1e300]', {}],
   ['a range from below it to above', '[9007199254740991..9007199254740993]', {}],
   ['a range made by $eval', '$eval("[1e300..1e300]")', {}],
-  // Again, since another process may have had the processor for the rest of the second.
-])('%s ends in an error within a second', {retry: 2}, async (_, text, input) => {
+])('%s ends in an error within a second', async (_, text, input) => {
   const expression = await Expression.compile(text)
-  const start = performance.now()
+  // The time of the processor: by the clock, another process may have had it for the rest of the second.
+  const before = process.cpuUsage()
   const error = await Promise.resolve(expression.evaluate(input)).then(
     value => ({value}),
     error => error,
   )
-  expect(performance.now() - start).toBeLessThan(1000)
+  expect(process.cpuUsage(before).user / 1e6).toBeLessThan(1.2)
   expect(error).toMatchObject({code: 'EXPRESSION_FAILED', message: expect.stringMatching(/./)})
 })
 
@@ -101,6 +111,7 @@ describe('what is bounded does what it did', () => {
     ['$reduce([1..10], function($a, $b) { $a & "x" }, "")', {}, 'xxxxxxxxxx'],
     ['($f := function($n) { $n < 2 ? 1 : $n * $f($n - 1) }; $f(10))', {}, 3628800],
     ['$string($sum)', {}, ''],
+    ['$.*[$string() = "1"]', {outerWrapper: 0, a: [1, [2]], b: 1}, [1, 1]],
     ['$ ~> |a|{"b": [1..2]}|', {a: {b: 1}}, {a: {b: [1, 2]}}],
   ])('%s of %j is %j', async (text, input, value) => {
     const result = await (await Expression.compile(text)).evaluate(input)

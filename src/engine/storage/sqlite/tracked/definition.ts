@@ -1,3 +1,4 @@
+import type {Position} from '../../storage.ts'
 import type {Connection} from '../connection.ts'
 import type {TableShape} from './shape.ts'
 import {describeUnique} from './unique.ts'
@@ -13,27 +14,37 @@ export interface Definition {
   readonly unique: readonly string[]
 }
 
+/** What is kept of a table besides: where in the log its present recording begins, and how that goes. */
+export interface Kept extends Definition {
+  /** The end of the log when the triggers were made. What was found to be different then follows. */
+  readonly seq: Position
+  /** The end of the log with those differences: up to here it is known to say what happened. */
+  readonly settled: Position
+  /** Whether its triggers are lifted for a migration, which is under way, or was broken off. */
+  readonly migrating: boolean
+}
+
 /** The tables that are tracked, by name. */
-export function readDefinitions(connection: Connection): readonly Definition[] {
+export function readDefinitions(connection: Connection): readonly Kept[] {
   if (!hasDefinitions(connection)) return []
   const rows = connection.prepare('SELECT name, definition FROM _litefeed_tracked ORDER BY name').all() as [
     string,
     string,
   ][]
-  return rows.map(([name, text]) => ({...(JSON.parse(text) as Omit<Definition, 'name'>), name}))
+  return rows.map(([name, text]) => parse(name, text))
 }
 
 /** The table of this name, or undefined when it is not tracked. */
-export function readDefinition(connection: Connection, table: string): Definition | undefined {
+export function readDefinition(connection: Connection, table: string): Kept | undefined {
   if (!hasDefinitions(connection)) return undefined
   const row = connection.prepare('SELECT name, definition FROM _litefeed_tracked WHERE name = ?').get(table) as
     | [string, string]
     | undefined
-  return row && {...(JSON.parse(row[1]) as Omit<Definition, 'name'>), name: row[0]}
+  return row && parse(...row)
 }
 
-export function keepDefinition(connection: Connection, shape: TableShape): void {
-  const {name, ...rest} = describe(shape)
+export function keepDefinition(connection: Connection, definition: Kept): void {
+  const {name, ...rest} = definition
   connection
     .prepare('INSERT OR REPLACE INTO _litefeed_tracked (name, definition) VALUES (?, ?)')
     .run(name, JSON.stringify(rest))
@@ -51,6 +62,11 @@ export function describe({name, columns, key, unique}: TableShape): Definition {
     key: key.map(column => column.name),
     unique: unique.map(describeUnique),
   }
+}
+
+/** The first files that had tracked tables do not say where their recording began. */
+function parse(name: string, text: string): Kept {
+  return {seq: 0, settled: 0, migrating: false, ...(JSON.parse(text) as Omit<Definition, 'name'>), name}
 }
 
 /** A file of an earlier layout that is only read has none. */

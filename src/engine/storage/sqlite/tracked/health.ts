@@ -1,9 +1,9 @@
 import type {Connection} from '../connection.ts'
 import {type Definition, describe, readDefinition} from './definition.ts'
-import {misplacedTriggers} from './order.ts'
+import {misplacedTriggers, type Triggers} from './order.ts'
+import {jsonColumns} from './renamed.ts'
 import {stashName, triggerName} from './row.ts'
-import {readShape, type TableShape} from './shape.ts'
-import {foldName} from './tokens.ts'
+import {readShape} from './shape.ts'
 import {recorder} from './triggers.ts'
 
 /**
@@ -11,6 +11,8 @@ import {recorder} from './triggers.ts'
  * what is done to it. All but `no-table` and `renamed` are repaired by `install`; what was done meanwhile is not.
  */
 export type Drift =
+  /** Its triggers are lifted for a migration. */
+  | {readonly kind: 'migrating'}
   | {readonly kind: 'no-table'}
   | {readonly kind: 'renamed'; readonly to: string}
   /** It can no longer be tracked at all. */
@@ -32,17 +34,24 @@ export function inspect(connection: Connection, table: string): readonly Drift[]
   const definition = readDefinition(connection, table)
   if (definition === undefined) return undefined
   const {name} = definition
-  if (!exists(connection, 'table', name)) {
+  if (definition.migrating) return [{kind: 'migrating'}]
+  if (!isTable(connection, name)) {
     const to = tableOf(connection, triggerName(name, 'after_insert'))
     return [to === undefined ? {kind: 'no-table'} : {kind: 'renamed', to}]
   }
   try {
-    const columns = definition.json.filter(column => hasColumn(connection, name, column))
-    const shape = readShape(connection, name, columns)
-    return [...compareTable(definition, describe(shape)), ...compareTriggers(connection, shape)]
+    const shape = readShape(connection, name, jsonColumns(connection, definition))
+    return [
+      ...compareTable(definition, describe(shape)),
+      ...compareTriggers(connection, name, recorder(shape), stashName(name)),
+    ]
   } catch (error) {
     return [{kind: 'not-trackable', reason: (error as Error).message}]
   }
+}
+
+export function isTable(connection: Connection, name: string): boolean {
+  return exists(connection, 'table', name)
 }
 
 function compareTable(was: Definition, is: Definition): readonly Drift[] {
@@ -55,16 +64,21 @@ function compareTable(was: Definition, is: Definition): readonly Drift[] {
   return drifts
 }
 
-function compareTriggers(connection: Connection, shape: TableShape): readonly Drift[] {
-  const wanted = recorder(shape)
+/** Where the triggers of a table, or the stash that they use, are not as they should be. */
+export function compareTriggers(
+  connection: Connection,
+  table: string,
+  wanted: Triggers,
+  stash: string,
+): readonly Drift[] {
   const found = new Map(
     connection.prepare(`SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'`).all() as [string, string][],
   )
   const triggers = [...wanted.before, ...wanted.after]
   const missing = triggers.filter(({name}) => !found.has(name)).map(({name}) => name)
-  if (!exists(connection, 'table', stashName(shape.name))) missing.push(stashName(shape.name))
+  if (!exists(connection, 'table', stash)) missing.push(stash)
   const altered = triggers.filter(({name, sql}) => found.has(name) && found.get(name) !== sql).map(({name}) => name)
-  const order = misplacedTriggers(connection, shape.name, wanted)
+  const order = misplacedTriggers(connection, table, wanted)
   const drifts = [
     {kind: 'missing', names: missing},
     {kind: 'altered', names: altered},
@@ -79,20 +93,15 @@ function difference(was: readonly string[], is: readonly string[]): {added: stri
   return added.length + gone.length === 0 ? undefined : {added, gone}
 }
 
-function exists(connection: Connection, type: string, name: string): boolean {
+export function exists(connection: Connection, type: string, name: string): boolean {
   return (
     connection.prepare('SELECT 1 FROM sqlite_schema WHERE type = ? AND name = ? COLLATE NOCASE').get(type, name) !==
     undefined
   )
 }
 
-function hasColumn(connection: Connection, table: string, column: string): boolean {
-  const rows = connection.prepare('SELECT name FROM pragma_table_xinfo(?)').all(table) as [string][]
-  return rows.some(([name]) => foldName(name) === foldName(column))
-}
-
-/** SQLite renames the table in our triggers when the application renames it. */
-function tableOf(connection: Connection, trigger: string): string | undefined {
+/** The table that a trigger is on. SQLite renames the table in our triggers when the application renames it. */
+export function tableOf(connection: Connection, trigger: string): string | undefined {
   const row = connection.prepare(`SELECT tbl_name FROM sqlite_schema WHERE type = 'trigger' AND name = ?`).get(trigger)
   return (row as [string] | undefined)?.[0]
 }

@@ -19,20 +19,38 @@ export interface Expression {
 export function readIndexSql(sql: string, columns: readonly string[]): IndexSql {
   const all = tokens(sql)
   const open = all.findIndex(token => token.text === '(')
+  const close = closing(all, open)
   const parts: Token[][] = [[]]
-  let depth = 1
-  let at = open + 1
-  for (; at < all.length; at++) {
-    const token = all[at] as Token
-    if (token.text === '(') depth++
-    if (token.text === ')' && --depth === 0) break
-    if (token.text === ',' && depth === 1) parts.push([])
-    else parts.at(-1)?.push(token)
+  for (let at = open + 1; at < close; at++) {
+    const end = all[at]?.text === '(' ? closing(all, at) : at
+    if (all[at]?.text === ',') parts.push([])
+    else parts.at(-1)?.push(...all.slice(at, end + 1))
+    at = end
   }
   const expressions = parts.map(part => expression(withoutOrder(part), columns))
-  const rest = all.slice(at + 1)
+  const rest = all.slice(close + 1)
   if (rest.length === 0 || !isWord(rest[0], 'where')) return {expressions}
   return {expressions, where: expression(rest.slice(1), columns)}
+}
+
+/** The CHECK constraints in a CREATE TABLE as SQLite keeps it. */
+export function readCheckSql(sql: string, columns: readonly string[]): readonly Expression[] {
+  const all = tokens(sql)
+  return all.flatMap((token, at) => {
+    if (!isWord(token, 'check') || all[at + 1]?.text !== '(') return []
+    return [expression(all.slice(at + 2, closing(all, at + 1)), columns)]
+  })
+}
+
+/** The place of the parenthesis that closes the one at `open`. */
+function closing(all: readonly Token[], open: number): number {
+  let depth = 0
+  for (let at = open; at < all.length; at++) {
+    if (all[at]?.text === '(') depth++
+    if (all[at]?.text === ')') depth--
+    if (depth === 0) return at
+  }
+  return all.length
 }
 
 /** An indexed expression may end with COLLATE name, ASC and DESC; a PRAGMA tells the collation. */

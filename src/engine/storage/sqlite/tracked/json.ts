@@ -72,12 +72,16 @@ function textJson(value: string): string {
   const escaped = `replace(replace(${value}, '\\', '\\\\'), '"', '\\"')`
   const lines = `replace(replace(replace(${escaped}, char(10), '\\n'), char(13), '\\r'), char(9), '\\t')`
   return `CASE WHEN instr(${value}, char(0)) THEN '{"$text":"' || hex(${value}) || '"}'
-    WHEN ${value} NOT GLOB '*[\x01-\x1f]*' THEN '"' || ${escaped} || '"'
-    WHEN ${value} NOT GLOB '*[\x01-\x08\x0b\x0c\x0e-\x1f]*' THEN '"' || ${lines} || '"'
+    WHEN ${value} NOT GLOB ${controls} THEN '"' || ${escaped} || '"'
+    WHEN ${value} NOT GLOB ${rareControls} THEN '"' || ${lines} || '"'
     ELSE '"' || (WITH RECURSIVE escaping (code, text) AS (SELECT 1, ${lines} UNION ALL
       SELECT code + 1, replace(text, char(code), printf('\\u%04x', code)) FROM escaping WHERE code < 32)
       SELECT text FROM escaping WHERE code = 32) || '"' END`
 }
+
+const controls = `'*[' || char(1) || '-' || char(31) || ']*'`
+/** All but the ends of lines and tabs. */
+const rareControls = `'*[' || char(1) || '-' || char(8, 11, 12, 14) || '-' || char(31) || ']*'`
 
 /**
  * The first row of a VALUES list gives its columns their names, affinity and collation. In a function a column has

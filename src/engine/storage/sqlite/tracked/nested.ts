@@ -13,10 +13,12 @@ import {makeStash, makeTrigger, type Recorder} from './triggers.ts'
  * differences, and notes what it recorded. It does not matter which trigger comes first, or how often one comes.
  *
  * The stash is a stack. Each BEFORE trigger puts a mark on it, by which the AFTER trigger of the same write knows what to
- * take off. That of a row which was ignored never comes, so a BEFORE trigger clears the stash, unless another write is under
- * way: then some row of the stash is not in the table as the log has it, or was not, which is `pending`. (The sign is missing
- * until the first row is gone. With recursive_triggers on, a BEFORE DELETE trigger of the application can then write to the
- * row that an UPDATE OR REPLACE is moving; its old value is not told right.)
+ * take off. That of a row which was ignored never comes, so a BEFORE trigger clears the stash of what an earlier statement
+ * left, which is from another instant; and of everything, unless another write is under way: then some row of the stash is
+ * not in the table as the log has it, or was not, which is `pending`. There is no such sign yet when REPLACE, with
+ * recursive_triggers on, is about to delete the first row, so a BEFORE DELETE trigger leaves the stash of this instant alone.
+ * (A BEFORE DELETE trigger of the application can then still write to the row that an UPDATE OR REPLACE is moving; its old
+ * value is not told right.)
  */
 export function nestedTriggers(shape: TableShape): Recorder {
   const rows = new Rows(shape)
@@ -34,15 +36,10 @@ export function nestedTriggers(shape: TableShape): Recorder {
   const watchPlace = (row: string, owner = 'NULL', key = 'NULL', doc = 'NULL') =>
     `${into} SELECT ${rows.place(row)}, ${key}, ${doc}, ${owner} WHERE NOT ${watched(row)};`
   const watchOld = (owner: string) => watchPlace('old', owner, rows.key('old'), rows.document('old'))
-  const begin = (owner: string) => `DELETE FROM ${stash} WHERE NOT ${underWay};
-    INSERT INTO ${stash} (owner, mark) VALUES (${owner}, 1);`
-  const end = (owner: string) => `
-    UPDATE ${stash} SET (now_key, now_doc) =
-      (SELECT ${rows.key('t')}, ${rows.document('t')} FROM ${table} AS t WHERE ${rows.stashed('t', stash)});
-    ${rows.log(`SELECT s.key AS k, s.doc AS o, NULL AS n FROM ${stash} AS s
-      WHERE s.key NOT IN (SELECT r.now_key FROM ${stash} AS r WHERE r.now_key IS NOT NULL)`)}
-    ${rows.log(`SELECT s.now_key AS k, (SELECT r.doc FROM ${stash} AS r WHERE r.key = s.now_key) AS o, s.now_doc AS n
-      FROM ${stash} AS s WHERE s.now_key IS NOT NULL LIMIT -1`)}
+  const begin = (owner: string) => `INSERT INTO ${stash} (owner, mark) VALUES (${owner}, 1);`
+  const clearEarlier = `${reconcile(rows, `s.at IS NOT ${instant}`)} DELETE FROM ${stash} WHERE at IS NOT ${instant};`
+  const clear = `${clearEarlier} DELETE FROM ${stash} WHERE NOT ${underWay};`
+  const end = (owner: string) => `${reconcile(rows)}
     DELETE FROM ${stash} WHERE rowid >= coalesce((SELECT max(rowid) FROM ${stash} WHERE mark AND owner = ${owner}),
       (SELECT min(rowid) FROM ${stash} WHERE owner = ${owner}));
     UPDATE ${stash} SET key = now_key, doc = now_doc, pending = 1 WHERE key IS NOT now_key OR doc IS NOT now_doc;`
@@ -57,11 +54,16 @@ export function nestedTriggers(shape: TableShape): Recorder {
 
   const trigger = makeTrigger(shape.name)
   return {
-    stash: makeStash(rows, ['now_key', 'now_doc', 'owner', 'mark', 'pending']),
+    stash: makeStash(rows, ['now_key', 'now_doc', 'owner', 'mark', 'pending', `at DEFAULT (${instant})`]),
     before: [
-      trigger('before_insert', 'BEFORE INSERT', [], begin(insert) + watch(anyWay)),
-      trigger('before_update', 'BEFORE UPDATE', [], begin(update) + watch(`${anyWay} OR ${self}`) + watchPlace('new')),
-      trigger('before_delete', 'BEFORE DELETE', [], begin(remove) + watch(self)),
+      trigger('before_insert', 'BEFORE INSERT', [], clear + begin(insert) + watch(anyWay)),
+      trigger(
+        'before_update',
+        'BEFORE UPDATE',
+        [],
+        clear + begin(update) + watch(`${anyWay} OR ${self}`) + watchPlace('new'),
+      ),
+      trigger('before_delete', 'BEFORE DELETE', [], clearEarlier + begin(remove) + watch(self)),
     ],
     after: [
       trigger('after_insert', 'AFTER INSERT', [], watchPlace('new', insert) + end(insert)),
@@ -70,3 +72,27 @@ export function nestedTriggers(shape: TableShape): Recorder {
     ],
   }
 }
+
+/**
+ * Statements that record what is left to be told. A row that is being updated may be deleted by the very rows that it
+ * replaces, when they cascade to it; then SQLite fires no trigger for what it has replaced. The next write to the table tells
+ * it, or whoever runs this.
+ */
+export function settle(shape: TableShape): string {
+  const rows = new Rows(shape)
+  return shape.nested ? `${reconcile(rows)} DELETE FROM ${rows.stash};` : ''
+}
+
+/** Records in what the rows under watch differ from the log. */
+function reconcile(rows: Rows, which = 'true'): string {
+  const {table, stash} = rows
+  return `UPDATE ${stash} SET (now_key, now_doc) =
+      (SELECT ${rows.key('t')}, ${rows.document('t')} FROM ${table} AS t WHERE ${rows.stashed('t', stash)});
+    ${rows.log(`SELECT s.key AS k, s.doc AS o, NULL AS n FROM ${stash} AS s
+      WHERE s.key NOT IN (SELECT r.now_key FROM ${stash} AS r WHERE r.now_key IS NOT NULL) AND ${which}`)}
+    ${rows.log(`SELECT s.now_key AS k, (SELECT r.doc FROM ${stash} AS r WHERE r.key = s.now_key) AS o, s.now_doc AS n
+      FROM ${stash} AS s WHERE s.now_key IS NOT NULL AND ${which} LIMIT -1`)}`
+}
+
+/** One and the same in all triggers of a statement: https://sqlite.org/lang_datefunc.html */
+const instant = `julianday('now')`

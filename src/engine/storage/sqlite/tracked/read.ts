@@ -1,7 +1,9 @@
 import type {Key} from '../../../documents/key.ts'
 import type {Cursor, Page} from '../../storage.ts'
 import type {Connection} from '../connection.ts'
+import {readBounds} from '../log.ts'
 import {identifier, toSql} from '../sql.ts'
+import {coverUpTo} from './cover.ts'
 import {keyJson} from './json.ts'
 import {Rows} from './row.ts'
 import type {KeyColumn, TableShape} from './shape.ts'
@@ -43,6 +45,8 @@ export function keyTextOf(connection: Connection, shape: TableShape, key: Key): 
 export function pageRows(connection: Connection, shape: TableShape, after: Cursor | undefined, limit: number): Page {
   const rows = new Rows(shape)
   const columns = orderColumns(shape)
+  // In the order of the rowids a key does not say where it stands: then there is one page.
+  const most = shape.nullableKey ? Number.MAX_SAFE_INTEGER : limit
   const order = columns.map(({sql, collate}) => `t.${sql} ${collate}`).join(', ')
   // Text goes through the cursor as bytes: JavaScript would repair what is not UTF-8, and the page start elsewhere.
   const place = columns.map(
@@ -52,7 +56,7 @@ export function pageRows(connection: Connection, shape: TableShape, after: Curso
   const given = columns.map(() => 'CASE WHEN ? THEN CAST(? AS TEXT) ELSE ? END').join(', ')
   const statement = connection.prepare(
     `SELECT ${rows.key('t')}, ${rows.document('t')}, ${place.join(', ')} FROM ${rows.table} AS t
-      ${after === undefined ? '' : `WHERE (${order}) > (${given})`} ORDER BY ${order} LIMIT ${limit}`,
+      ${after === undefined ? '' : `WHERE (${order}) > (${given})`} ORDER BY ${order} LIMIT ${most}`,
   )
   statement.safeIntegers()
   const documents: {key: string; text: string}[] = []
@@ -63,11 +67,13 @@ export function pageRows(connection: Connection, shape: TableShape, after: Curso
     documents.push({key, text})
     last = cursor
     bytes += text.length
-    if (bytes > 8e6) break
+    if (bytes > 8e6 && !shape.nullableKey) break
   }
-  if (documents.length < limit && bytes <= 8e6) return {documents}
+  const position = readBounds(connection).newest
+  if (shape.nullableKey || (documents.length < limit && bytes <= 8e6)) return {position, documents, covers: () => true}
   const cursor = columns.flatMap((_, at) => [last[at * 2], last[at * 2 + 1], last[at * 2 + 1]])
-  return {documents, next: {cursor}}
+  const collations = columns.map(column => column.collate)
+  return {position, documents, covers: coverUpTo(connection, collations, cursor), next: {cursor}}
 }
 
 interface SqlColumn {

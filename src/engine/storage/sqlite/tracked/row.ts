@@ -75,9 +75,9 @@ export class Rows {
 
   /** Conditions on rows `t`, each of which may use an index: any row that is in the way of `new` fulfils one. */
   get inTheWay(): readonly {readonly condition: string; readonly unique?: UniqueKey}[] {
-    const {rowid, unique} = this.shape
+    const {rowid, unique, checks} = this.shape
     const ofRowid = rowid === undefined ? [] : [{condition: `t.${rowid} = new.${rowid}`}]
-    return [...ofRowid, ...unique.map(key => ({condition: agrees(key), unique: key}))]
+    return [...ofRowid, ...unique.map(key => ({condition: agrees(key, checks), unique: key}))]
   }
 
   /** A row of the log out of a SELECT that has the columns k, o and n: nothing when the two sides are the same. */
@@ -90,6 +90,11 @@ export class Rows {
 /** The name of the table that holds what the triggers of a table tell each other. */
 export function stashName(table: string): string {
   return `_litefeed_stash_${table}`
+}
+
+/** The name of the table that holds the rows as they were when a migration of a table began. */
+export function imagesName(table: string): string {
+  return `_litefeed_migrate_${table}`
 }
 
 export function triggerName(table: string, suffix: string): string {

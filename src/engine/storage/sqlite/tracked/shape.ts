@@ -1,6 +1,7 @@
 import {LitefeedError} from '../../../error.ts'
 import type {Connection} from '../connection.ts'
 import {identifier} from '../sql.ts'
+import {type Expression, readCheckSql} from './index-sql.ts'
 import type {Column} from './json.ts'
 import {mayNest} from './nesting.ts'
 import {foldName, sameName} from './tokens.ts'
@@ -19,6 +20,8 @@ export interface TableShape {
   readonly rowid: string | undefined
   /** Everything by which one row can be in the way of another, but for the rowid. */
   readonly unique: readonly UniqueKey[]
+  /** The CHECK constraints. */
+  readonly checks: readonly Expression[]
   /** Whether SQLite may write to this table while it writes to it. */
   readonly nested: boolean
 }
@@ -58,6 +61,7 @@ export function readShape(connection: Connection, table: string, json: readonly 
     nullableKey,
     rowid,
     unique,
+    checks: readChecks(connection, name, names),
     nested: mayNest(connection, name),
   }
 }
@@ -85,4 +89,11 @@ function findSqlTable(connection: Connection, table: string): {name: string; wit
 
 function collationOf(column: string, primaryKey: UniqueKey | undefined): string {
   return primaryKey?.terms.find(({expression}) => expression === identifier(column))?.collation ?? 'BINARY'
+}
+
+function readChecks(connection: Connection, table: string, columns: readonly string[]): readonly Expression[] {
+  const [sql] = connection.prepare(`SELECT sql FROM sqlite_schema WHERE type = 'table' AND name = ?`).get(table) as [
+    string,
+  ]
+  return readCheckSql(sql, columns)
 }

@@ -1,14 +1,14 @@
 import type {Connection} from '../connection.ts'
 import {identifier} from '../sql.ts'
-import {readIndexSql} from './index-sql.ts'
+import {type Expression, readIndexSql} from './index-sql.ts'
 
 /** A unique index: no two of the rows that are in it agree in all of its terms. */
 export interface UniqueKey {
   /** The index, for messages. */
   readonly name: string
   readonly terms: readonly Term[]
-  /** Which rows are in it, as SQL over their columns; all when there is none. */
-  readonly where: string | undefined
+  /** Which rows are in it; all when there is none. */
+  readonly where: Expression | undefined
   /** The columns that it depends on. An update of others cannot make two rows agree. */
   readonly columns: readonly string[]
 }
@@ -60,27 +60,33 @@ function readKey(connection: Connection, index: string, columnNames: readonly st
   return {
     name: index,
     terms,
-    where: text?.where?.sql,
+    where: text?.where,
     columns: [...new Set([...columns, ...(text?.where?.columns ?? [])])],
   }
 }
 
 /**
- * A condition on the rows of the table, named `t`: that they agree with the row `new` in all terms of the key. That the new
- * row is in a partial index at all is not asked; a row too many is told from those that are gone by its being there.
+ * A condition on the rows of the table, named `t`: that they agree with the row `new` in all terms of the key.
+ *
+ * An expression of the new row is computed only where SQLite would come to it: in a row that is in the index, and fulfils the
+ * CHECKs of the table. Else it could fail, as json_extract() does for what is no JSON, where SQLite would ignore the row.
  */
-export function agrees({terms, where}: UniqueKey): string {
+export function agrees({terms, where}: UniqueKey, checks: readonly Expression[]): string {
+  const holds = [...checks.map(({sql}) => `(${sql}) IS NOT 0`), ...(where === undefined ? [] : [`(${where.sql})`])]
   const equal = terms.map(({expression, columns, collation}) => {
     const collate = `COLLATE ${identifier(collation)}`
     if (columns === undefined) return `t.${expression} ${collate} = new.${expression}`
-    const values = columns.map(name => `new.${identifier(name)} AS ${identifier(name)}`)
-    return `(${expression}) ${collate} = (SELECT ${expression}${values.length === 0 ? '' : ` FROM (SELECT ${values.join(', ')})`})`
+    const needed = new Set([...columns, ...(where?.columns ?? []), ...checks.flatMap(check => check.columns)])
+    const values = [...needed].map(name => `new.${identifier(name)} AS ${identifier(name)}`)
+    const row = `(SELECT ${values.length === 0 ? 'NULL' : values.join(', ')})`
+    const condition = holds.length === 0 ? '' : ` WHERE ${holds.join(' AND ')}`
+    return `(${expression}) ${collate} = (SELECT ${expression} FROM ${row}${condition})`
   })
-  return [...equal, ...(where === undefined ? [] : [`(${where})`])].join(' AND ')
+  return [...(where === undefined ? [] : [`(${where.sql})`]), ...equal].join(' AND ')
 }
 
 /** What is unique, for the record that is kept of a table. */
 export function describeUnique({terms, where}: UniqueKey): string {
   const list = terms.map(({expression, collation}) => `${expression} COLLATE ${collation}`).join(', ')
-  return where === undefined ? list : `${list} WHERE ${where}`
+  return where === undefined ? list : `${list} WHERE ${where.sql}`
 }

@@ -4,6 +4,11 @@ import Sqlite from 'better-sqlite3'
 import {expect, test} from 'vitest'
 import {Connection} from '../../../../../src/engine/storage/sqlite/connection.ts'
 import {initialise} from '../../../../../src/engine/storage/sqlite/schema.ts'
+import {makeTable} from '../../../../../src/engine/storage/sqlite/tables.ts'
+import {
+  misplacedOnDocuments,
+  replaceDocumentTriggers,
+} from '../../../../../src/engine/storage/sqlite/tracked/documents.ts'
 import {inspect} from '../../../../../src/engine/storage/sqlite/tracked/health.ts'
 import {install, uninstall} from '../../../../../src/engine/storage/sqlite/tracked/install.ts'
 import {temporaryDirectory} from '../../../../support.ts'
@@ -178,4 +183,24 @@ test('a file of the first layout is brought up to date when it is opened for wri
   write(file, 'CREATE TABLE t (a)')
   await connection.write('soft', () => install(connection, 't'))
   expect(await connection.read(() => inspect(connection, 't'))).toEqual([])
+})
+
+test('a trigger that the application made later on a table of documents is put behind ours', async () => {
+  const connection = await database('CREATE TABLE audit (id INTEGER PRIMARY KEY, t)')
+  await connection.write('soft', () => {
+    makeTable(connection, 'docs')
+    install(connection, 'audit')
+  })
+  write(
+    connection.file,
+    'CREATE TRIGGER newer AFTER INSERT ON docs BEGIN INSERT INTO audit (t) VALUES (new.id); END',
+    `INSERT INTO docs VALUES (1, '{"id":1}')`,
+  )
+  const tables = () => (logOf(connection) as unknown[][]).map(([table]) => table)
+  expect(tables()).toEqual(['audit', 'docs'])
+  expect(await connection.read(() => misplacedOnDocuments(connection, 'docs'))).toEqual(['newer'])
+  await connection.write('soft', () => replaceDocumentTriggers(connection, 'docs'))
+  expect(await connection.read(() => misplacedOnDocuments(connection, 'docs'))).toEqual([])
+  write(connection.file, `INSERT INTO docs VALUES (2, '{"id":2}')`)
+  expect(tables()).toEqual(['audit', 'docs', 'docs', 'audit'])
 })

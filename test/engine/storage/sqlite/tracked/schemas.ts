@@ -158,7 +158,7 @@ export const schemas: readonly Schema[] = [
     name: 'unique expressions and parts',
     sql: [
       'CREATE TABLE t (id INTEGER PRIMARY KEY, a, b, c)',
-      `CREATE UNIQUE INDEX "an expression" ON t (lower("a" || ')'), abs(c) + 1 DESC)`,
+      `CREATE UNIQUE INDEX "an expression" ON t (lower("a" || ')'), -c DESC)`,
       'CREATE UNIQUE INDEX part ON t (b COLLATE NOCASE ASC /* ( */) WHERE c > 1 AND "a" IS NOT NULL -- , (',
       `CREATE UNIQUE INDEX both ON t (CASE WHEN b = 'b' THEN 1.5 ELSE c END) WHERE typeof(a) <> 'text'`,
     ],
@@ -230,6 +230,22 @@ export const schemas: readonly Schema[] = [
       ],
     },
     json: ['J'],
+  },
+  {
+    name: 'expressions that fail',
+    sql: [
+      'CREATE TABLE t (id INTEGER PRIMARY KEY, j CONSTRAINT "is (JSON" CHECK (j IS NULL OR json_valid(j) /* ) */), k)',
+      `CREATE UNIQUE INDEX j_index ON t (json_extract(j, '$.a'))`,
+      `CREATE UNIQUE INDEX k_index ON t (json_extract(k, '$')) WHERE json_valid(k)`,
+    ],
+    tables: {
+      t: [
+        ['id', 'small'],
+        ['j', 'json'],
+        ['k', 'json'],
+      ],
+    },
+    json: ['j', 'k'],
   },
   {
     name: 'a tree whose branches go with their trunk',

@@ -1,4 +1,6 @@
+import {isUtf8} from 'node:buffer'
 import {describe, expect, test} from 'vitest'
+import {openSqlite} from '../../../../../src/engine/storage/sqlite/sqlite.ts'
 import {install} from '../../../../../src/engine/storage/sqlite/tracked/install.ts'
 import {database, logOf, tracked, write} from './support.ts'
 import {writers} from './writers.ts'
@@ -46,6 +48,10 @@ describe.each(writers.filter(({version}) => version !== undefined))('$name', wri
       ['t', '1', null, '{"a":"a��","b":1}'],
       ['t', '1', '{"a":"a��","b":1}', '{"a":"a��","b":2}'],
     ])
+    await using storage = await openSqlite(connection.file, 'read')
+    const {lines} = await storage.lines({after: 0, limit: 10})
+    expect(isUtf8(lines)).toBe(true)
+    expect(Buffer.from(lines).toString()).toContain('"new_val":{"a":"a��","b":2}}\n')
   })
 
   test('writes reals that read back as they were', async () => {

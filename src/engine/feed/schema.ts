@@ -1,0 +1,83 @@
+import {LitefeedError} from '../error.ts'
+import type {Mended, Position, Storage} from '../storage/storage.ts'
+import type {SchemaEvent} from './event.ts'
+import type {FeedOptions} from './options.ts'
+
+/**
+ * Looks after the form of the tracked tables that a feed follows: has their recording repaired when it has changed, and tells,
+ * between the last change in the old form and the first in the new.
+ */
+export class SchemaWatch {
+  readonly #storage: Storage
+  readonly #options: FeedOptions
+  readonly #forms = new Map<string, readonly string[]>()
+  /** Whether a migration was under way at the last look. */
+  migrating = false
+  #pending: SchemaEvent[] = []
+  #version: number | undefined
+  #known: Position = 0
+  #well: Position | undefined
+
+  constructor(storage: Storage, options: FeedOptions) {
+    this.#storage = storage
+    this.#options = options
+  }
+
+  /**
+   * Up to here the log may be read: up to there the form of the tables is known, and no event is due before. (What is read
+   * beyond might be in another form, of which nobody has been told.)
+   */
+  get until(): Position {
+    return Math.min(this.#known, this.#pending[0]?.seq ?? Number.POSITIVE_INFINITY)
+  }
+
+  /** The events that are due where the log has been read up to `position`. */
+  due(position: Position): readonly SchemaEvent[] {
+    const due = this.#pending.filter(({seq}) => seq <= position)
+    this.#pending = this.#pending.filter(({seq}) => seq > position)
+    return due
+  }
+
+  /** Moves `until` on to the end of the log. Returns an error to end the feed with there when changes may be missing. */
+  async look(): Promise<LitefeedError | undefined> {
+    const {tables, onGap} = this.#options
+    for (;;) {
+      const {version, position} = await this.#storage.form()
+      this.#known = position
+      if (version === this.#version) break
+      const mended = await this.#storage.mend(tables, {resync: onGap === 'resync', well: this.#well})
+      const gap = mended.find(one => one.kind === 'gap')
+      if (gap !== undefined) return this.#gap(gap)
+      for (const one of mended) if (one.kind === 'ok') this.#compare(one)
+      this.migrating = mended.some(({kind}) => kind === 'migrating')
+      // Until the migration has ended there is something to look for, also when no form changes.
+      if (this.migrating) return undefined
+      this.#version = version
+    }
+    this.#well = this.#known
+    return undefined
+  }
+
+  #compare({table, columns, before, seq, resynced}: Extract<Mended, {kind: 'ok'}>): void {
+    const known = this.#forms.get(table) ?? before
+    this.#forms.set(table, columns)
+    const added = columns.filter(column => !known.includes(column))
+    const gone = known.filter(column => !columns.includes(column))
+    if (added.length + gone.length > 0 || resynced) this.#pending.push({type: 'schema', seq, table, added, gone})
+    this.#pending.sort((one, other) => one.seq - other.seq)
+  }
+
+  #gap({table, reason}: Extract<Mended, {kind: 'gap'}>): LitefeedError {
+    const position = this.#well ?? this.#known
+    const isAsked = this.#options.onGap === 'resync'
+    return new LitefeedError(
+      'HISTORY_LOST',
+      `changes of the table ${JSON.stringify(table)} after ${position} may be missing: ${reason}`,
+      {
+        hint: isAsked
+          ? 'this cannot be made good: untrack the table, and track what there is now'
+          : '`onGap` resync compares the table with the log, records the differences, and goes on',
+      },
+    )
+  }
+}

@@ -1,0 +1,33 @@
+import type {ApplicationTable} from '../../storage.ts'
+import type {Connection} from '../connection.ts'
+import {isInitialised} from '../tables.ts'
+import {readDefinition} from './definition.ts'
+import {readShape} from './shape.ts'
+
+/** See Storage.applicationTables. Virtual tables and views are among them, with the reason why they cannot be tracked. */
+export function listApplicationTables(connection: Connection): readonly ApplicationTable[] {
+  const rows = connection
+    .prepare(
+      `SELECT name FROM pragma_table_list WHERE schema = 'main' AND type <> 'view'
+        AND name NOT LIKE '\\_litefeed\\_%' ESCAPE '\\' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name`,
+    )
+    .all() as [string][]
+  return rows.filter(([name]) => !isDocuments(connection, name)).map(([name]) => describe(connection, name))
+}
+
+/** Whether it is a table of documents. */
+export function isDocuments(connection: Connection, table: string): boolean {
+  if (!isInitialised(connection)) return false
+  return connection.prepare('SELECT 1 FROM _litefeed_tables WHERE name = ?').get(table) !== undefined
+}
+
+function describe(connection: Connection, name: string): ApplicationTable {
+  const rows = connection.prepare('SELECT name FROM pragma_table_xinfo(?)').all(name) as [string][]
+  const table = {name, tracked: readDefinition(connection, name) !== undefined, columns: rows.map(([column]) => column)}
+  try {
+    readShape(connection, name)
+    return table
+  } catch (error) {
+    return {...table, refused: (error as Error).message}
+  }
+}

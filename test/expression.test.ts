@@ -1,0 +1,56 @@
+import {expect, test} from 'vitest'
+import {compile, ExpressionError} from '../src/expression.ts'
+
+test.each<[string, unknown, unknown]>([
+  ['a.b', {a: {b: [1]}}, [1]],
+  ['a.b', {}, undefined],
+  ['a.b', [{a: {b: 1}}, {a: {b: 2}}], [1, 2]],
+  ['{"x": a[]}', {a: 1}, {x: [1]}],
+  ['$map(a, function($x) { {"y": $x} })', {a: [1, 2]}, [{y: 1}, {y: 2}]],
+  ['$sort(a)', {a: [2, 1]}, [1, 2]],
+  ['a.**', {a: [1, [2]]}, [1, 2]],
+])('%s of %j is %j, in plain arrays and objects', async (text, input, value) => {
+  expect(await (await compile(text)).evaluate(input)).toStrictEqual(value)
+})
+
+test('an expression sees the variables that it is given', async () => {
+  const expression = await compile('a + $x')
+  expect(await expression.evaluate({a: 1}, {x: 2})).toBe(3)
+  expect(await expression.evaluate({a: 1}, {})).toBeUndefined()
+})
+
+test.each([
+  ['a +', {}, {code: 'S0207', position: 3, token: '(end)', message: 'Unexpected end of expression'}],
+  ['a + "x"', {a: 1}, {code: 'T2002', position: 3, token: '+', value: 'x'}],
+  ['$nothing()', {}, {code: 'T1006', position: 9, token: 'nothing'}],
+  ['[1..2000000]', {}, {code: 'D2015', value: 2_000_000}],
+  ['$error("no")', {}, {code: 'D3137', message: 'no'}],
+])('the error of %s has the official fields', async (text, input, fields) => {
+  const error = await compile(text)
+    .then(expression => expression.evaluate(input))
+    .catch(error => error)
+  expect(error).toBeInstanceOf(ExpressionError)
+  expect(error).toMatchObject(fields)
+})
+
+test('the input is not changed, and the value is another', async () => {
+  const input = {a: [], b: [{c: 1}]}
+  expect(await (await compile('a{"x": 1}')).evaluate(input)).toEqual({x: 1})
+  const value = (await (await compile('b')).evaluate(input)) as object[]
+  Object.assign(value[0] as object, {c: 2})
+  expect(input).toStrictEqual({a: [], b: [{c: 1}]})
+})
+
+test('its limits can be others', async () => {
+  const expression = await compile('$count([1..20])', {sequence: 10})
+  await expect(expression.evaluate({})).rejects.toMatchObject({code: 'D2015'})
+})
+
+test('it says what it reads and what must hold', async () => {
+  const {reads, conjuncts} = await compile('new_val.room = 7 and old_val.room != 7')
+  expect([...(reads ?? [])]).toEqual(['new_val', 'old_val'])
+  expect(conjuncts).toEqual([
+    {path: ['new_val', 'room'], op: '=', value: 7},
+    {path: ['old_val', 'room'], op: '!=', value: 7},
+  ])
+})
