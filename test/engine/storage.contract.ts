@@ -3,7 +3,7 @@ import {describe, expect, test} from 'vitest'
 import {type Key, keyText} from '../../src/engine/documents/key.ts'
 import {comparePlaces, type Place, placeOf} from '../../src/engine/documents/order.ts'
 import {changeEvent, eventLine} from '../../src/engine/storage/line.ts'
-import type {Change, Range, Storage, Stored, Verdict, Write} from '../../src/engine/storage/storage.ts'
+import type {Change, Comparison, Range, Storage, Stored, Verdict, Write} from '../../src/engine/storage/storage.ts'
 import {Random, readLog, replay, rounds, stored, temporaryDirectory} from '../support.ts'
 
 /** What the suite cannot do through the interface. */
@@ -12,8 +12,8 @@ export interface Engine {
   open(place: string): Promise<Storage>
   /** Forgets the changes up to this position. */
   prune(place: string, upTo: number): void
-  /** Stores this text as it is under a key that is a string, as another program would. */
-  plant(place: string, table: string, key: string, text: string): void
+  /** Stores this text, or these bytes, as they are under a key that is a string, as another program would. */
+  plant(place: string, table: string, key: string, text: string | Uint8Array): void
 }
 
 /** The suite that a storage engine must pass. */
@@ -712,24 +712,57 @@ export function storageContract(name: string, {open, prune, plant}: Engine): voi
       }
     })
 
-    test.each([
-      '{"n":1,"n":7}',
-      '{"\\u006e":7}',
-      '[{"n":7}]',
-      ' {"n":7}',
-      '{"n":70e-1}',
-      '{"n":6.9999999999999999999}',
-    ])('keeps %s where n is to be 7, for that is what JSON.parse makes of it', async text => {
+    test.each<[string, Comparison['op'], Comparison['value']]>([
+      ['{"n":1,"n":7}', '=', 7],
+      ['{"n":1,"\\u006e":7}', '=', 7],
+      ['{"\\u006e":7}', '=', 7],
+      ['[{"n":7}]', '=', 7],
+      [' {"n":7}', '=', 7],
+      ['{"n":70e-1}', '=', 7],
+      ['{"n":6.9999999999999999999}', '=', 7],
+      // No double, and between two of them, of which another one is SQLite's than JavaScript's.
+      ['{"n":0.52647338110642266659}', '=', 0.5264733811064227],
+      ['{"n":0.52647338110642266659}', '!=', 0.5264733811064226],
+      ['{"n":0.52647338110642266659}', '>=', 0.5264733811064227],
+      ['{"n":0.52647338110642266659,"m":0.5264733811064227}', '>=', {path: ['m']}],
+      ['{"n":0.52647338110642266659,"m":0.5264733811064226}', '>', {path: ['m']}],
+      ['{"n":9007199254740992,"m":9007199254740993}', '>=', {path: ['m']}],
+      ['{"n":1e400,"m":1e400}', '>=', {path: ['m']}],
+      ['{"n":"x","m":7}', '<', {path: ['m']}],
+      ['{"n":true}', '!=', 1],
+      ['{"n":{"n":7}}', '!=', '{"n":7}'],
+      ['{"n":"7"}', '!=', 7],
+      ['{"n":false}', '>', 1],
+      ['{"n":null}', '>', 1],
+      ['{"n":"\\u0061"}', '=', 'a'],
+      ['{"n":"😀"}', '<', '\uffee'],
+      [`{"n":0.${'0'.repeat(110_000)}7e110001}`, '=', 7],
+    ])('keeps %.60s where n %s %j may be true, or fail, for the values of JSON.parse', async (text, op, value) => {
       const place = await somewhere()
       await using storage = await open(place)
       await storage.create('users')
       plant(place, 'users', 'x', text)
-      const comparison = {op: '=', value: 7} as const
-      const filter = [{path: ['new_val', 'n'], ...comparison}]
-      const where = [{path: ['n'], ...comparison}]
+      const other = typeof value === 'object' && value !== null ? {path: ['new_val', ...value.path]} : value
+      const filter = [{path: ['new_val', 'n'], op, value: other}]
+      const where = [{path: ['n'], op, value}]
       expect((await storage.changes({after: 0, limit: 10, filter})).changes).toHaveLength(1)
       expect((await storage.changes({after: 0, limit: 10, where})).changes).toHaveLength(1)
       expect((await storage.page('users', undefined, 10, where)).documents).toHaveLength(1)
+    })
+
+    test('keeps bytes that are no UTF-8 where they are read as U+FFFD', async () => {
+      const place = await somewhere()
+      await using storage = await open(place)
+      await storage.create('users')
+      plant(place, 'users', 'x', Buffer.from('{"n":"\xff","m\xff":7}', 'latin1'))
+      for (const comparison of [
+        {path: ['n'], op: '=', value: '\ufffd'},
+        {path: ['m\ufffd'], op: '=', value: 7},
+      ] as const) {
+        const [{text} = {text: ''}] = (await storage.page('users', undefined, 10, [comparison])).documents
+        expect(JSON.parse(text)).toEqual({n: '\ufffd', 'm\ufffd': 7})
+        expect((await storage.changes({after: 0, limit: 10, where: [comparison]})).changes).toHaveLength(1)
+      }
     })
 
     test('keeps what an undecided order stands before, since an expression may fail on it', async () => {
