@@ -722,6 +722,7 @@ export function storageContract(name: string, {open, prune, plant}: Engine): voi
       ['{"n":6.9999999999999999999}', '=', 7],
       // No double, and between two of them, of which another one is SQLite's than JavaScript's.
       ['{"n":0.52647338110642266659}', '=', 0.5264733811064227],
+      ['{"n":7.4109846876186981627e-324}', '=', 1e-323],
       ['{"n":0.52647338110642266659}', '!=', 0.5264733811064226],
       ['{"n":0.52647338110642266659}', '>=', 0.5264733811064227],
       ['{"n":0.52647338110642266659,"m":0.5264733811064227}', '>=', {path: ['m']}],
@@ -730,7 +731,7 @@ export function storageContract(name: string, {open, prune, plant}: Engine): voi
       ['{"n":1e400,"m":1e400}', '>=', {path: ['m']}],
       ['{"n":"x","m":7}', '<', {path: ['m']}],
       ['{"n":true}', '!=', 1],
-      ['{"n":{"n":7}}', '!=', '{"n":7}'],
+      ['{"n":{"m":7}}', '!=', '{"m":7}'],
       ['{"n":"7"}', '!=', 7],
       ['{"n":false}', '>', 1],
       ['{"n":null}', '>', 1],
@@ -748,6 +749,15 @@ export function storageContract(name: string, {open, prune, plant}: Engine): voi
       expect((await storage.changes({after: 0, limit: 10, filter})).changes).toHaveLength(1)
       expect((await storage.changes({after: 0, limit: 10, where})).changes).toHaveLength(1)
       expect((await storage.page('users', undefined, 10, where)).documents).toHaveLength(1)
+    })
+
+    test('keeps a document that is null where a side is to be null', async () => {
+      const place = await somewhere()
+      await using storage = await open(place)
+      await storage.create('users')
+      plant(place, 'users', 'x', 'null')
+      const filter = [{path: ['new_val'], op: '=', value: null}] as const
+      expect((await storage.changes({after: 0, limit: 10, filter})).changes).toHaveLength(1)
     })
 
     test('keeps bytes that are no UTF-8 where they are read as U+FFFD', async () => {
