@@ -4,8 +4,10 @@ import {changeType, type RawEvent} from '../storage/line.ts'
 import type {Change, Position, Storage} from '../storage/storage.ts'
 import type {Failure} from '../told.ts'
 import {type Conditions, EventFlow, type Flow, PlainFlow} from './flow.ts'
+import {followEach} from './follow.ts'
 import {readInitial} from './initial.ts'
 import type {FeedOptions} from './options.ts'
+import {SlowMembers} from './slow-members.ts'
 import type {Delta, Followed, Part, Source} from './source.ts'
 import type {Start} from './start.ts'
 import type {Teller} from './tell.ts'
@@ -16,7 +18,7 @@ export class SetSource implements Source<string> {
   readonly #storage: Storage
   readonly #options: FeedOptions
   readonly #set: DocumentSet
-  readonly #known = new Known()
+  readonly #slow = new SlowMembers()
 
   constructor(storage: Storage, options: FeedOptions, set: DocumentSet) {
     this.#storage = storage
@@ -43,27 +45,14 @@ export class SetSource implements Source<string> {
 
   async follow(changes: readonly Change[]): Promise<Followed<string>> {
     if (this.#set.isWhole) return {deltas: changes.map(deltaOf), tried: changes.length, failures: []}
-    const deltas: Delta<string>[] = []
-    const failures: Failure[] = []
-    const start = performance.now()
-    let tried = 0
-    for (const change of changes) {
-      if (failures.length > 0 && this.#options.onError === 'fail') break
-      if (tried > 0 && (this.#options.signal?.aborted || performance.now() - start > slice)) break
-      tried++
-      const {old_val, new_val, ...rest} = change
-      const place = `${change.table} ${change.key}`
-      const known = old_val === null ? null : this.#known.take(place, old_val)
-      let old = known === undefined ? this.#member(old_val, change, failures) : known
-      if (old instanceof Promise) old = await old
-      let next = this.#member(new_val, change, failures)
-      if (next instanceof Promise) next = await next
-      if (new_val !== null) this.#known.put(place, new_val, next)
-      if (old === null && next === null) continue
-      if (this.#set.projects && old !== null && next !== null && sameDocument(old, next)) continue
-      deltas.push({...rest, old, new: next})
-    }
-    return {deltas, tried, failures}
+    return followEach<string>(changes, this.#options, (change, deltas, failures) => {
+      const old = this.#slow.take(change) ?? this.#member(change.old_val, change, failures)
+      // One after the other, since each has a time limit of its own.
+      if (old instanceof Promise) return this.#settle(change, old, undefined, deltas, failures)
+      const next = this.#member(change.new_val, change, failures)
+      if (next instanceof Promise) return this.#settle(change, old, next, deltas, failures)
+      this.#add(change, old, next, deltas)
+    })
   }
 
   events(deltas: readonly Delta<string>[]): RawEvent[] {
@@ -80,63 +69,44 @@ export class SetSource implements Source<string> {
     return side.length
   }
 
+  async #settle(
+    change: Change,
+    old: Promise<string | null> | string | null,
+    next: Promise<string | null> | undefined,
+    deltas: Delta<string>[],
+    failures: Failure[],
+  ): Promise<void> {
+    const before = await old
+    const answer = next ?? this.#member(change.new_val, change, failures)
+    const member = await answer
+    if (answer instanceof Promise) this.#slow.put(change, member)
+    this.#add(change, before, member, deltas)
+  }
+
+  #add(change: Change, old: string | null, next: string | null, deltas: Delta<string>[]): void {
+    if (old === null && next === null) return
+    if (this.#set.projects && old !== null && next !== null && sameDocument(old, next)) return
+    // Not by spreading the rest of the change, which costs as much as a parse.
+    deltas.push({seq: change.seq, ts_ms: change.ts_ms, table: change.table, key: change.key, old, new: next})
+  }
+
   /** What stands for the document; one on which an expression fails is not in the set. */
-  #member(text: string | null, {seq}: Change, failures: Failure[]): string | null | Promise<string | null> {
+  #member(text: string | null, change: Change, failures: Failure[]): string | null | Promise<string | null> {
     if (text === null) return null
-    const fail = (error: unknown) => {
-      failures.push(failureOf(error, {seq}))
-      return null
-    }
     try {
       const member = this.#set.member(text)
-      return member instanceof Promise ? member.catch(fail) : member
+      return member instanceof Promise ? member.catch(error => refuse(error, change, failures)) : member
     } catch (error) {
-      return fail(error)
+      return refuse(error, change, failures)
     }
   }
+}
+
+function refuse(error: unknown, {seq}: Change, failures: Failure[]): null {
+  failures.push(failureOf(error, {seq}))
+  return null
 }
 
 function deltaOf({seq, ts_ms, table, key, old_val, new_val}: Change): Delta<string> {
   return {seq, ts_ms, table, key, old: old_val, new: new_val}
 }
-
-/**
- * What stands for the newest documents, so that it is worked out once for each: the new value of a change is the old value
- * of the next one of the same document. Forgets the oldest ones.
- */
-class Known {
-  readonly #members = new Map<string, {readonly text: string; readonly member: string | null}>()
-  #size = 0
-
-  /** What stands for the document, null when it is not in the set; undefined when that is not known. */
-  take(place: string, text: string): string | null | undefined {
-    const known = this.#members.get(place)
-    if (known === undefined) return undefined
-    this.#members.delete(place)
-    this.#size -= sizeOf(known)
-    return known.text === text ? known.member : undefined
-  }
-
-  put(place: string, text: string, member: string | null): void {
-    if (text.length > mostCharacters / 100) return
-    const known = {text, member}
-    this.#members.set(place, known)
-    this.#size += sizeOf(known)
-    if (this.#size <= mostCharacters) return
-    for (const [oldest, value] of this.#members) {
-      this.#members.delete(oldest)
-      this.#size -= sizeOf(value)
-      if (this.#size <= mostCharacters / 2) break
-    }
-  }
-}
-
-function sizeOf({text, member}: {text: string; member: string | null}): number {
-  return 100 + text.length + (member === null || member === text ? 0 : member.length)
-}
-
-/** In memory, about as many bytes. */
-const mostCharacters = 16e6
-
-/** Milliseconds after which what there is to tell is told. */
-const slice = 100

@@ -3,8 +3,8 @@ import {parseOrder} from '../documents/order.ts'
 import type {DocumentSet} from '../documents/set.ts'
 import type {RawEvent} from '../storage/line.ts'
 import type {Change, Position, Storage} from '../storage/storage.ts'
-import type {Failure} from '../told.ts'
 import {EventFlow, type Flow} from './flow.ts'
+import {followEach} from './follow.ts'
 import type {FeedOptions} from './options.ts'
 import type {Delta, Followed, Part, Source} from './source.ts'
 import {Splicer} from './splice.ts'
@@ -54,23 +54,15 @@ export class WindowSource implements Source<Entry> {
     return new EventFlow(this.#storage, this.#options, this, teller, position)
   }
 
-  async follow(changes: readonly Change[]): Promise<Followed<Entry>> {
-    const deltas: Delta<Entry>[] = []
-    const failures: Failure[] = []
-    const start = performance.now()
-    let tried = 0
-    for (const change of changes) {
-      if (failures.length > 0 && this.#options.onError === 'fail') break
-      if (tried > 0 && (this.#options.signal?.aborted || performance.now() - start > slice)) break
-      tried++
+  follow(changes: readonly Change[]): Promise<Followed<Entry>> {
+    return followEach<Entry>(changes, this.#options, async (change, deltas, failures) => {
       const {seq, ts_ms, table} = change
       for (const one of await this.#window.apply(change)) {
         const {key} = (one.new ?? one.old) as Entry
         deltas.push({seq, ts_ms, table, key, ...one})
       }
       failures.push(...this.#window.takeFailures())
-    }
-    return {deltas, tried, failures}
+    })
   }
 
   events(deltas: readonly Delta<Entry>[], merged: boolean): readonly RawEvent[] {
@@ -78,11 +70,10 @@ export class WindowSource implements Source<Entry> {
     if (merged) return splicer.splice(deltas)
     const events: RawEvent[] = []
     for (let at = 0; at < deltas.length; ) {
-      const seq = deltas[at]?.seq
-      const end = deltas.findIndex((delta, index) => index > at && delta.seq !== seq)
-      const together = deltas.slice(at, end === -1 ? undefined : end)
-      events.push(...splicer.splice(together))
-      at += together.length
+      let end = at + 1
+      while (end < deltas.length && deltas[end]?.seq === deltas[at]?.seq) end++
+      events.push(...splicer.splice(deltas.slice(at, end)))
+      at = end
     }
     return events
   }
@@ -96,6 +87,3 @@ export class WindowSource implements Source<Entry> {
     return text.length + shown.length
   }
 }
-
-/** Milliseconds after which what there is to tell is told. */
-const slice = 100
