@@ -3,6 +3,7 @@ import type {Comparisons} from '../storage/storage.ts'
 import type {Failure} from '../told.ts'
 import {type Fields, parseFields, pluck, without} from './fields.ts'
 import {parse, restoreDigits, stringify} from './json.ts'
+import {type Skim, skimmer} from './skim.ts'
 
 /** Which documents, and what of them. */
 export interface SetOptions {
@@ -22,6 +23,7 @@ export interface SetOptions {
 /** A set of documents: which belong to it, and as what. */
 export class DocumentSet {
   readonly #where: Expression | undefined
+  readonly #skim: Skim | undefined
   readonly #pluck: Fields | undefined
   readonly #without: Fields | undefined
   readonly #select: Expression | undefined
@@ -46,6 +48,7 @@ export class DocumentSet {
     select: Expression | undefined,
   ) {
     this.#where = where
+    this.#skim = skimmer(where?.reads)
     this.#pluck = plucked
     this.#without = left
     this.#select = select
@@ -73,7 +76,7 @@ export class DocumentSet {
   member(text: string): string | null | Promise<string | null> {
     const where = this.#where
     if (where === undefined) return this.#shown(text)
-    const holds = where.test(JSON.parse(text))
+    const holds = where.test(this.#skim?.(text) ?? JSON.parse(text))
     if (typeof holds === 'boolean') return holds ? this.#shown(text) : null
     return holds.then(
       isTrue => (isTrue ? this.#shown(text) : null),
