@@ -2,9 +2,9 @@ import * as Args from '@oclif/core/args'
 import * as Flags from '@oclif/core/flags'
 import {misuse} from '../terminal/arguments.ts'
 import {LitefeedCommand} from '../terminal/command.ts'
-import {matchTables} from '../terminal/patterns.ts'
 import {prose} from '../terminal/prose.ts'
 import {say} from '../terminal/talk.ts'
+import {chooseTables} from '../terminal/track-choice.ts'
 
 export default class Track extends LitefeedCommand {
   static override summary = 'Record the changes of SQL tables that an application owns.'
@@ -40,25 +40,26 @@ already, and of one of documents, the triggers are installed anew, which repairs
     const asked = args.table ?? []
     if (asked.length === 0 && !flags.all) throw misuse('which table? name one, or add --all')
     if (asked.length > 0 && flags.all) throw misuse('tables and --all exclude each other')
-    await using store = await this.open(flags, 'change')
-    const tables = await store.applicationTables()
-    const refused = tables.filter(table => table.refused !== undefined)
-    if (flags.all) for (const {refused: reason} of refused) say(`warning: ${reason}; it is left out`)
-    const trackable = tables.filter(table => table.refused === undefined)
-    const names = flags.all ? trackable.map(({name}) => name) : matchTables(tables, asked)
-    const json = flags.json
-    const hasColumn = (name: string, column: string) =>
-      tables.some(table => table.name === name && table.columns.some(one => one.toLowerCase() === column.toLowerCase()))
-    const unknown = json?.find(column => !names.some(name => hasColumn(name, column)))
-    if (unknown !== undefined && names.length > 0) throw misuse(`no column ${unknown} in ${names.join(', ')}`)
-    const isAsked = (table: string) => names.some(name => name.toLowerCase() === table.toLowerCase())
-    for (const name of names) {
-      const found = await store.track(name, {json: json?.filter(column => hasColumn(name, column))})
-      const {added, changed, removed} = found
+    const {tables, leftOut} = await this.#choose(flags, asked)
+    for (const reason of leftOut) say(`warning: ${reason}; it is left out`)
+    if (tables.length === 0) return 0
+    await using store = await this.open(flags, 'write')
+    for (const {name, json} of tables) {
+      const {added, changed, removed} = await store.track(name, {json})
       if (added + changed + removed > 0)
         say(`${name} was not as its log said; recorded are ${added} added, ${changed} changed, ${removed} removed`)
     }
-    for (const table of await store.tables()) if (isAsked(table.name)) await this.print(JSON.stringify(table))
+    const tracked = new Set(tables.map(({name}) => name.toLowerCase()))
+    for (const table of await store.tables())
+      if (tracked.has(table.name.toLowerCase())) await this.print(JSON.stringify(table))
     return 0
+  }
+
+  async #choose(
+    flags: {db: string; color: boolean; all: boolean; json?: string[] | undefined},
+    asked: readonly string[],
+  ) {
+    await using store = await this.open(flags, 'read')
+    return await chooseTables(store, asked, flags.json, flags.all)
   }
 }

@@ -32,8 +32,7 @@ last one, when there are no tables of documents, the log goes as well, and nothi
     if (asked.length > 0 && flags.all) throw misuse('tables and --all exclude each other')
     await using store = await this.open(flags, 'change')
     const tracked = (await store.tables()).filter(({kind}) => kind === 'tracked')
-    const known = tracked.map(({name}) => ({name, tracked: true, columns: []}))
-    const names = flags.all ? known.map(({name}) => name) : matchTables(known, asked)
+    const names = flags.all ? tracked.map(({name}) => name) : matchTables(tracked, asked)
     let status = 0
     for (const name of names) {
       if (await store.untrack(name, {keepLog: flags['keep-log']}))

@@ -14,7 +14,10 @@ import type {
 import {Table} from './table.ts'
 
 export interface OpenOptions {
-  /** `write` (the default) makes the database when it is not there; `change` refuses that; `read` never writes, either. */
+  /**
+   * `write` (the default) makes the database when it is not there; `change` refuses that, and leaves a file alone that is not
+   * litefeed's; `read` never writes, either.
+   */
   readonly access?: 'read' | 'change' | 'write' | undefined
 }
 

@@ -5,7 +5,10 @@ import {misuse} from './arguments.ts'
  * The tables that names and patterns stand for: `*` is any text, `?` any character. A name that is no table is among them as
  * it is, for the engine to refuse; a pattern must fit one.
  */
-export function matchTables(tables: readonly ApplicationTable[], asked: readonly string[]): readonly string[] {
+export function matchTables(
+  tables: readonly Pick<ApplicationTable, 'name'>[],
+  asked: readonly string[],
+): readonly string[] {
   const found = asked.flatMap(text => {
     const exact = tables.find(({name}) => name.toLowerCase() === text.toLowerCase())
     if (exact !== undefined || !/[*?]/.test(text)) return [exact?.name ?? text]

@@ -5,5 +5,6 @@ export async function runCommand(
 ): Promise<string | undefined> {
   const {execa} = await import('execa')
   const result = await execa(file, args, {stdio: 'inherit', reject: false, cancelSignal: signal})
-  return result.failed ? result.shortMessage : undefined
+  // Of a program that is not there the system's words follow in a second line.
+  return result.failed ? result.shortMessage?.split('\n')[0] : undefined
 }

@@ -84,9 +84,16 @@ describe('track and untrack', () => {
     [['track', '_litefeed_changes'], 1, /no table|belongs to litefeed/],
     [['untrack'], 2, /which table/],
     [['untrack', 'orders'], 1, /"orders" is not tracked/],
+    [['untrack', 'x*'], 2, /no table fits/],
+    [['migrate', 'orders', '--', 'true'], 1, /"orders" is not a tracked table/],
   ])('%j is refused', async (args, status, stderr) => {
     const db = application(`${orders} CREATE VIEW v AS SELECT * FROM orders;`)
-    expect(await litefeed(args, {db})).toMatchObject({status, stdout: '', stderr: expect.stringMatching(stderr)})
+    const schema = () => query(db, 'SELECT type, name FROM sqlite_schema')
+    const before = schema()
+    const run = await litefeed(args, {env: {LITEFEED_DB: db}})
+    expect(run).toMatchObject({status, stdout: '', stderr: expect.stringMatching(stderr)})
+    // The file is the application's, and stays so.
+    expect(schema()).toEqual(before)
   })
 
   test('a database that is not there is refused and not made', async () => {
@@ -131,6 +138,10 @@ describe('track and untrack', () => {
       ['replace', 'orders', '1', '{"id":1}'],
       ['delete', 'orders', '--all'],
       ['drop', 'orders'],
+      // Also when there is nothing to be written.
+      ['insert', 'orders', '[]'],
+      ['update', 'orders', '--where', 'false', '{"amount":5}'],
+      ['delete', 'orders', '--where', 'false'],
     ]) {
       const run = await litefeed(args, {db})
       expect.soft(run, args.join(' ')).toMatchObject({status: 1, stdout: ''})

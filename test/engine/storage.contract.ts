@@ -184,6 +184,7 @@ export function storageContract(name: string, {open, prune, plant}: Engine): voi
       await using storage = await open(await somewhere())
       const refused = {code: 'NO_TABLE', message: expect.stringContaining('"users"')}
       await expect(storage.drop('users', soft)).rejects.toMatchObject(refused)
+      await expect(storage.write('users', [], soft)).rejects.toMatchObject(refused)
       await expect(storage.write('users', [put('a', '1')], soft)).rejects.toMatchObject(refused)
       await expect(storage.write('users', [put('a', '1'), put('b', '1')], soft)).rejects.toMatchObject(refused)
       await expect(storage.get('users', ['a'])).rejects.toMatchObject(refused)

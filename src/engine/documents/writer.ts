@@ -154,6 +154,8 @@ export class Writer {
     options: WriteOptions,
   ): AsyncGenerator<WriteProgress> {
     const tally = new Tally(options.returnChanges ?? false)
+    // A table that cannot be written is refused also when nothing in it is selected.
+    await this.#storage.write(this.#table, [], {durability: options.durability ?? 'hard'})
     yield {tally, refused: await this.#carryOut([], tally, options), failures: []}
     if ('keys' in selected) {
       const items = selected.keys.map(key => itemOf(key, decide(key), options.signal))

@@ -1,5 +1,6 @@
 import type {Key} from '../documents/key.ts'
 import type {Order} from '../documents/order.ts'
+import type {LitefeedError} from '../error.ts'
 
 /**
  * What a storage engine must do. An engine is done when it passes test/engine/storage.contract.ts.
@@ -47,10 +48,7 @@ export interface Storage extends AsyncDisposable {
    * what the log does not say since. What cannot be made good so is a gap, which stays to be seen by others; with `resync` it is
    * made good as well as can be: see `Mended`. `well` is a position up to which the log was known to say everything.
    */
-  mend(
-    tables: readonly string[] | undefined,
-    options: {readonly resync: boolean; readonly well?: Position | undefined},
-  ): Promise<readonly Mended[]>
+  mend(tables: readonly string[] | undefined, options: MendOptions): Promise<readonly Mended[]>
 
   /**
    * Stops recording a tracked table, does the work, which may give the table another form, and begins again, whether the work
@@ -70,7 +68,8 @@ export interface Storage extends AsyncDisposable {
 
   /**
    * Performs the writes in their order, and each by itself: one that is kept back does not stop the others. The outcomes
-   * are in the order of the writes. Throws NO_TABLE; when it throws, none of the writes has happened.
+   * are in the order of the writes. Throws NO_TABLE, and NOT_A_TABLE for one that is tracked, also when there is nothing to
+   * write; when it throws, none of the writes has happened.
    */
   write(table: string, writes: readonly Write[], options: WriteOptions): Promise<Written>
 
@@ -142,8 +141,10 @@ export interface ApplicationTable {
   readonly name: string
   readonly tracked: boolean
   readonly columns: readonly string[]
+  /** Whether it is none, but a view of others. */
+  readonly view: boolean
   /** Why it cannot be tracked. */
-  readonly refused?: string
+  readonly refused?: LitefeedError
 }
 
 /** What a check has found, in words. */
@@ -160,6 +161,11 @@ export interface Finding {
   readonly message: string
   /** What can be done about it. */
   readonly todo?: string
+}
+
+export interface MendOptions {
+  readonly resync: boolean
+  readonly well?: Position | undefined
 }
 
 /** How the rows of an SQL table that an application owns are recorded. */

@@ -9,7 +9,7 @@ import {explain, isBusy} from './failure.ts'
 /** How long a writer waits for another one before it gives up, in milliseconds. */
 export const busyTimeout = 5000
 
-/** What may be done with the file: read what is there, change it, or make it as well. */
+/** What may be done with the file: read what is there; change what litefeed has made there; make it, or make it litefeed's, as well. */
 export type Access = 'read' | 'change' | 'write'
 
 /**
@@ -30,9 +30,9 @@ export class Connection implements Disposable {
     try {
       await connection.retry(db => {
         // Says what a new file gets, and nothing to one that is there. Half as many pages cost a bulk load a tenth less.
-        if (access !== 'read') db.pragma('page_size = 8192')
+        if (access === 'write') db.pragma('page_size = 8192')
         const wal = db.pragma('journal_mode', {simple: true}) === 'wal'
-        if (access !== 'read' && !wal) db.pragma('journal_mode = WAL')
+        if (access === 'write' && !wal) db.pragma('journal_mode = WAL')
         // A WAL of 4 MB, as SQLite has it with pages of the usual size.
         db.pragma('wal_autocheckpoint = 500')
       })

@@ -13,6 +13,7 @@ import type {
   Finding,
   Lines,
   Mended,
+  MendOptions,
   Migrated,
   Ordered,
   Outcome,
@@ -37,26 +38,25 @@ import {insertDocuments, writeDocuments} from './documents.ts'
 import {locatePosition, readBounds, readChanges, readLines} from './log.ts'
 import {missingIndex, readOrdered} from './ordered.ts'
 import {readable} from './readable.ts'
-import {trackTable} from './repair.ts'
-import {initialise, readMeta, removeIfUnused} from './schema.ts'
+import {initialise, readMeta} from './schema.ts'
 import {readSnapshot} from './snapshot.ts'
 import {identifier} from './sql.ts'
 import {checkName, describeTables, findTable, makeTable, markOf, requireDocuments} from './tables.ts'
 import {listApplicationTables} from './tracked/application-tables.ts'
-import {readDefinition, readDefinitions} from './tracked/definition.ts'
-import {uninstall} from './tracked/install.ts'
-import {examine, type Found, putRight, repair} from './tracked/mend.ts'
-import {lift, MigrationLock, requireTracked} from './tracked/migrate.ts'
+import {Tracking} from './tracking.ts'
 import {CommitWatcher} from './wake.ts'
 
 /**
  * Opens a database file. With access `write` it is created when it is not there, and made litefeed's when it was not;
- * with `change` it must be there; with `read` nothing is ever written. Throws NO_DATABASE, NOT_A_DATABASE, NEWER_FILE, READ_ONLY, BUSY or IO.
+ * with `change` it must be there, and stays as it is when it is not litefeed's; with `read` nothing is ever written. Throws NO_DATABASE, NOT_A_DATABASE, NEWER_FILE, READ_ONLY, BUSY or IO.
  */
 export async function openSqlite(file: string, access: Access): Promise<Storage> {
   const connection = await Connection.open(file, access)
   try {
-    const id = await connection.retry(db => (access === 'read' ? (readMeta(db)?.id ?? '') : initialise(db)))
+    const id = await connection.retry(db => {
+      const known = readMeta(db)
+      return access === 'write' || (access === 'change' && known !== undefined) ? initialise(db) : (known?.id ?? '')
+    })
     return new SqliteStorage(connection, id)
   } catch (error) {
     connection[Symbol.dispose]()
@@ -67,12 +67,14 @@ export async function openSqlite(file: string, access: Access): Promise<Storage>
 class SqliteStorage implements Storage {
   readonly id: string
   readonly #connection: Connection
+  readonly #tracking: Tracking
   /** Whether the last batch of insertions met a key that was taken; then the next is done one by one from the start. */
   #conflicts = false
   #makesIndexes = true
 
   constructor(connection: Connection, id: string) {
     this.#connection = connection
+    this.#tracking = new Tracking(connection)
     this.id = id
   }
 
@@ -93,9 +95,11 @@ class SqliteStorage implements Storage {
   }
 
   track(table: string, options: TrackOptions): Promise<Differences> {
-    return this.#unlessMigrating(table, () =>
-      this.#connection.write('hard', () => trackTable(this.#connection, table, options)),
-    )
+    return this.#tracking.track(table, options)
+  }
+
+  untrack(table: string, keepLog: boolean): Promise<boolean> {
+    return this.#tracking.untrack(table, keepLog)
   }
 
   form(): Promise<{readonly version: number; readonly position: Position}> {
@@ -105,47 +109,12 @@ class SqliteStorage implements Storage {
     })
   }
 
-  async mend(
-    tables: readonly string[] | undefined,
-    {resync, well}: {readonly resync: boolean; readonly well?: Position | undefined},
-  ): Promise<readonly Mended[]> {
-    const found = await this.#connection.read(() =>
-      (tables ?? readDefinitions(this.#connection).map(({name}) => name)).flatMap(
-        table => examine(this.#connection, table, well) ?? [],
-      ),
-    )
-    const mended: Mended[] = []
-    for (const one of found) mended.push(one.kind === 'ok' ? one : await this.#mend(one, resync, well))
-    return mended
+  mend(tables: readonly string[] | undefined, options: MendOptions): Promise<readonly Mended[]> {
+    return this.#tracking.mend(tables, options)
   }
 
-  async migrate(table: string, work: () => Promise<void>): Promise<Migrated> {
-    using _ = MigrationLock.take(this.#connection.file)
-    const name = await this.#connection.write('hard', () =>
-      lift(this.#connection, requireTracked(this.#connection, table)),
-    )
-    const settle = () =>
-      this.#connection.write('hard', () => {
-        const {added, changed, removed} = putRight(this.#connection, name, undefined, true)
-        return {table: name, added, changed, removed, seq: readBounds(this.#connection).newest}
-      })
-    try {
-      await work()
-    } catch (error) {
-      await settle()
-      throw error
-    }
-    return await settle()
-  }
-
-  untrack(table: string, keepLog: boolean): Promise<boolean> {
-    return this.#unlessMigrating(table, () =>
-      this.#connection.write('hard', () => {
-        const isTracked = uninstall(this.#connection, table)
-        if (isTracked && !keepLog) removeIfUnused(this.#connection)
-        return isTracked
-      }),
-    )
+  migrate(table: string, work: () => Promise<void>): Promise<Migrated> {
+    return this.#tracking.migrate(table, work)
   }
 
   applicationTables(): Promise<readonly ApplicationTable[]> {
@@ -154,7 +123,8 @@ class SqliteStorage implements Storage {
 
   async create(table: string): Promise<void> {
     checkName(table)
-    if ((await this.find(table)) !== undefined) return
+    if ((await this.find(table)) !== undefined)
+      return void (await this.#connection.read(() => requireDocuments(this.#connection, table)))
     await this.#connection.write('hard', () => makeTable(this.#connection, table))
   }
 
@@ -171,6 +141,12 @@ class SqliteStorage implements Storage {
   }
 
   async write(table: string, writes: readonly Write[], {durability}: WriteOptions): Promise<Written> {
+    if (writes.length === 0) {
+      return this.#connection.read(() => {
+        requireDocuments(this.#connection, table)
+        return {outcomes: [], position: readBounds(this.#connection).newest}
+      })
+    }
     if (!this.#conflicts && writes.length > 1 && writes.every(write => 'insert' in write)) {
       const written = await this.#insertAll(table, writes, durability)
       if (written !== undefined) return written
@@ -247,30 +223,6 @@ class SqliteStorage implements Storage {
       if (!(error instanceof LitefeedError && ['READ_ONLY', 'BUSY', 'FULL'].includes(error.code))) throw error
       this.#makesIndexes = false
     }
-  }
-
-  /** What is `migrating` while nobody holds the lock was broken off. */
-  async #mend(found: Found, resync: boolean, well: Position | undefined): Promise<Mended> {
-    if (found.kind === 'gap' && !resync) return found
-    if (found.kind === 'migrating' && MigrationLock.isHeld(this.#connection.file)) return found
-    return this.#unlessMigrating(found.table, () =>
-      this.#connection.write('hard', (): Mended => {
-        const now = examine(this.#connection, found.table, well)
-        if (now === undefined) return {table: found.table, kind: 'gap', reason: 'it is no longer tracked'}
-        if (now.kind === 'gap' && !resync) return now
-        if (now.kind === 'migrating' && !resync)
-          return {table: now.table, kind: 'gap', reason: 'a migration of it was broken off'}
-        return repair(this.#connection, now)
-      }),
-    )
-  }
-
-  /** Does the work while no migration can begin, if the table shows one that is under way or was broken off. Throws BUSY. */
-  async #unlessMigrating<T>(table: string, work: () => Promise<T>): Promise<T> {
-    const isMarked = await this.#connection.read(() => readDefinition(this.#connection, table)?.migrating)
-    if (!isMarked) return work()
-    using _ = MigrationLock.take(this.#connection.file)
-    return await work()
   }
 
   async #insertAll(

@@ -1,3 +1,4 @@
+import {LitefeedError} from '../../../error.ts'
 import type {ApplicationTable} from '../../storage.ts'
 import type {Connection} from '../connection.ts'
 import {isInitialised} from '../tables.ts'
@@ -8,11 +9,13 @@ import {readShape} from './shape.ts'
 export function listApplicationTables(connection: Connection): readonly ApplicationTable[] {
   const rows = connection
     .prepare(
-      `SELECT name FROM pragma_table_list WHERE schema = 'main' AND type <> 'view'
+      `SELECT name, type = 'view' FROM pragma_table_list WHERE schema = 'main'
         AND name NOT LIKE '\\_litefeed\\_%' ESCAPE '\\' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name`,
     )
-    .all() as [string][]
-  return rows.filter(([name]) => !isDocuments(connection, name)).map(([name]) => describe(connection, name))
+    .all() as [string, number][]
+  return rows
+    .filter(([name]) => !isDocuments(connection, name))
+    .map(([name, view]) => describe(connection, name, view === 1))
 }
 
 /** Whether it is a table of documents. */
@@ -21,13 +24,15 @@ export function isDocuments(connection: Connection, table: string): boolean {
   return connection.prepare('SELECT 1 FROM _litefeed_tables WHERE name = ?').get(table) !== undefined
 }
 
-function describe(connection: Connection, name: string): ApplicationTable {
+function describe(connection: Connection, name: string, view: boolean): ApplicationTable {
   const rows = connection.prepare('SELECT name FROM pragma_table_xinfo(?)').all(name) as [string][]
-  const table = {name, tracked: readDefinition(connection, name) !== undefined, columns: rows.map(([column]) => column)}
+  const tracked = readDefinition(connection, name) !== undefined
+  const table = {name, view, tracked, columns: rows.map(([column]) => column)}
   try {
     readShape(connection, name)
     return table
   } catch (error) {
-    return {...table, refused: (error as Error).message}
+    if (!(error instanceof LitefeedError)) throw error
+    return {...table, refused: error}
   }
 }
