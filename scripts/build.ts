@@ -2,7 +2,7 @@
 // by which oclif loads one command without the others; and the licences of what is bundled.
 import {execFileSync} from 'node:child_process'
 import {existsSync, globSync, readFileSync, rmSync, writeFileSync} from 'node:fs'
-import {basename, join} from 'node:path'
+import {join, relative} from 'node:path'
 import {Config, type Plugin} from '@oclif/core'
 import {type OutputChunk, rolldown} from 'rolldown'
 import {quickOclif} from './oclif.ts'
@@ -12,7 +12,7 @@ process.chdir(root)
 rmSync('dist', {recursive: true, force: true})
 rmSync('oclif.manifest.json', {force: true})
 
-const commands = globSync('src/commands/*.ts').map(file => [`commands/${basename(file, '.ts')}`, file])
+const commands = globSync('src/commands/**/*.ts').map(file => [relative('src', file).replace(/\.ts$/, ''), file])
 // The oldest Node of `engines` decides: it does not know `using`, for one.
 const common = {platform: 'node' as const, external: ['better-sqlite3'], transform: {target: 'node22'}}
 const stubs = {debug: join(root, 'scripts/stubs/debug.cjs'), 'wsl-utils': join(root, 'scripts/stubs/wsl-utils.js')}
@@ -34,8 +34,11 @@ const outputs = [
     // Few files: each costs a start. What only some commands need stays by itself.
     codeSplitting: {
       groups: [
-        {name: 'oclif', test: /node_modules\/(?!jsonata|chalk|execa)/},
-        {name: 'litefeed', test: /src\/(engine|terminal)\/(?!color|storage\/sqlite)/},
+        {name: 'oclif', test: /node_modules\/(?!jsonata|chalk|execa|string-argv|amqplib|buffer-more-ints|@nats-io)/},
+        {
+          name: 'litefeed',
+          test: /src\/(engine|terminal)\/(?!color|run-command|storage\/sqlite|sinks\/(amqp|elasticsearch|exec|file|http|nats|sqlite))/,
+        },
         {name: 'sqlite', test: /src\/engine\/storage\/sqlite/},
       ],
     },

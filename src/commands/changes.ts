@@ -1,11 +1,16 @@
 import * as Args from '@oclif/core/args'
 import * as Flags from '@oclif/core/flags'
+import {Taken} from '../engine/consumer/taken.ts'
+import type {Batch} from '../engine/feed/feed.ts'
+import type {FeedOptions} from '../engine/feed/options.ts'
 import {checkFeed} from '../engine/feed/refuse.ts'
-import {durations, flagValue, keyOf} from '../terminal/arguments.ts'
+import type {Store} from '../engine/store.ts'
+import {durations, flagValue} from '../terminal/arguments.ts'
 import {LitefeedCommand} from '../terminal/command.ts'
-import {parseDuration, parseInterval, parseSince, parseUntil} from '../terminal/duration.ts'
+import {parseInterval} from '../terminal/duration.ts'
+import {feedFlags, feedOptions} from '../terminal/feed-flags.ts'
+import {thisProcess} from '../terminal/owner.ts'
 import {prose} from '../terminal/prose.ts'
-import {setFlags, setOf} from '../terminal/set-flags.ts'
 import {say} from '../terminal/talk.ts'
 
 export default class Changes extends LitefeedCommand {
@@ -25,6 +30,11 @@ stderr, and makes the exit status 1. A position that the log no longer holds end
 
 When a tracked table has got other columns, a line of type schema says so; a table that was made anew without its triggers
 is a gap, which ends the feed with exit status 3 unless --on-gap is resync.
+
+--as keeps the position in the database under a name. An event counts as dealt with when the pipe has taken the one after it,
+or when the feed ends in order; so after a crash of litefeed nothing is missing, and the last event may come again. It does not
+say that the reader has dealt with what it read: what a reader that dies has in hand, or leaves in the pipe, is lost to it.
+Where that matters, use --ack manual and let the reader call litefeed ack, or use litefeed pipe.
 
 A POSITION of --since is where the last feed stopped: the seq of the last line that was dealt with. DURATION is such as
 250ms, 2s, 5m, 1h30m, 7d. TIMESTAMP is ISO 8601: a day is UTC, a time without a zone is local.`
@@ -52,6 +62,10 @@ A POSITION of --since is where the last feed stopped: the seq of the last line t
       command: '<%= config.bin %> changes users --since 41',
     },
     {
+      description: 'go on where the last one stopped, also after a crash',
+      command: '<%= config.bin %> changes users --as audit --since beginning | jq -c .new_val',
+    },
+    {
       description: 'the changes of the last hour, and no more',
       command: '<%= config.bin %> changes --since 1h --no-follow | jq -c .new_val',
     },
@@ -62,115 +76,62 @@ A POSITION of --since is where the last feed stopped: the seq of the last line t
   }
 
   static override flags = {
-    key: Flags.string({
-      description: 'only the document with this key; may be given again',
-      helpValue: 'KEY',
-      multiple: true,
-      multipleNonGreedy: true,
-      helpGroup: 'WHICH SET',
-    }),
-    ...setFlags('WHICH SET'),
-    'order-by': Flags.string({
-      description:
-        'a window: the first documents in the order of this field, with :desc the greatest first; with --limit',
-      helpValue: 'FIELD[:desc]',
-      helpGroup: 'WHICH SET',
-    }),
-    limit: Flags.integer({description: 'how many documents the window holds', helpValue: 'N', helpGroup: 'WHICH SET'}),
-    filter: Flags.string({
-      description: 'JSONata over the event: only those for which it is true',
-      helpValue: 'EXPR',
-      helpGroup: 'WHICH EVENTS',
-    }),
-    map: Flags.string({
-      description: 'JSONata over the event: its result is printed instead, and nothing when it has none',
-      helpValue: 'EXPR',
-      helpGroup: 'WHICH EVENTS',
-    }),
-    'on-error': Flags.option({
-      description: 'an expression that fails: leave the document or the event out, or end',
-      options: ['skip', 'fail'] as const,
-      default: 'skip',
-      helpGroup: 'WHICH EVENTS',
-    })(),
-    'on-gap': Flags.option({
-      description: 'changes of a tracked table that may be missing: end, or compare the table with the log and go on',
-      options: ['fail', 'resync'] as const,
-      default: 'fail',
-    })(),
-    'include-initial': Flags.boolean({description: 'first the documents that are there'}),
+    ...feedFlags(),
     'include-states': Flags.boolean({description: 'say when the initial part begins and when it is complete'}),
-    'include-offsets': Flags.boolean({description: 'say where in the window a value stood and stands'}),
-    squash: Flags.string({
-      description: 'merge the changes of a document: with 0 those that are waiting, with 2s those of two seconds',
-      helpValue: 'DURATION',
-    }),
     heartbeat: Flags.string({
       description: 'print the position when nothing else was printed for so long',
       helpValue: 'DURATION',
     }),
-    since: Flags.string({
-      description:
-        'begin now, at the oldest change kept, after a position, before the last N changes, so long ago, at an instant',
-      default: 'now',
-      helpValue: 'now|beginning|POSITION|-N|DURATION|TIMESTAMP',
+    as: Flags.string({
+      description: 'go on where the consumer of this name stands, and move it on; a new one begins at --since',
+      helpValue: 'NAME',
       helpGroup: 'WHERE TO START AND STOP',
     }),
-    until: Flags.string({
-      description: 'end at the end of the log as it is now, after a position, after an instant',
-      helpValue: 'now|POSITION|TIMESTAMP',
+    ack: Flags.option({
+      description: 'what moves the consumer on: that the reader took the next event, or litefeed ack alone',
+      options: ['auto', 'manual'] as const,
+      default: 'auto',
+      dependsOn: ['as'],
       helpGroup: 'WHERE TO START AND STOP',
-    }),
-    follow: Flags.boolean({
-      description: 'at the end of the log wait for more',
-      default: true,
-      allowNo: true,
-      helpGroup: 'WHERE TO START AND STOP',
-    }),
-    take: Flags.integer({
-      description: 'end after so many events',
-      helpValue: 'N',
-      min: 1,
-      helpGroup: 'WHERE TO START AND STOP',
-    }),
-    'idle-timeout': Flags.string({
-      description: 'end when nothing was printed for so long',
-      helpValue: 'DURATION',
-      helpGroup: 'WHERE TO START AND STOP',
-    }),
+    })(),
   }
 
   protected async execute(): Promise<number> {
     const {args, flags} = await this.parse(Changes)
     const options = {
-      tables: args.table,
-      keys: flags.key?.map(keyOf),
-      ...setOf(flags),
-      orderBy: flags['order-by'],
-      limit: flags.limit,
-      includeOffsets: flags['include-offsets'],
-      squash: flagValue('squash', flags.squash, parseDuration, `0, or ${durations}`),
-      filter: flags.filter,
-      map: flags.map,
-      onError: flags['on-error'],
-      onGap: flags['on-gap'],
-      includeInitial: flags['include-initial'],
+      ...feedOptions(args.table, flags),
       includeStates: flags['include-states'],
-      since: flagValue('since', flags.since, parseSince, 'now, beginning, a position, -N, a duration or a timestamp'),
-      until: flagValue('until', flags.until, parseUntil, 'now, a position or a timestamp'),
-      follow: flags.follow,
-      take: flags.take,
-      idleTimeout: flagValue('idle-timeout', flags['idle-timeout'], parseInterval, durations),
       heartbeat: flagValue('heartbeat', flags.heartbeat, parseInterval, durations),
       signal: AbortSignal.any([this.interrupt.signal, this.output.gone]),
     }
     await checkFeed(options)
     await using store = await this.open(flags, 'write')
     using _ = this.output.watchReader()
-    for await (const batch of store.changes(options).batches()) {
-      for (const warning of batch.warnings) say(`warning: ${warning}`)
-      await this.print(batch)
-    }
+    if (flags.as !== undefined) return await this.#consume(store, flags.as, options, flags.ack === 'auto')
+    for await (const batch of store.changes(options).batches()) await this.#tell(batch)
     return 0
+  }
+
+  /** An event counts as taken when the reader took what follows it, or when the feed ended in order. */
+  async #consume(store: Store, name: string, options: FeedOptions, moves: boolean): Promise<number> {
+    await using consumer = await store.consume(name, options, thisProcess())
+    const taken = new Taken()
+    for await (const batch of consumer.deliveries(undefined, this.output.gone)) {
+      await this.#tell(batch)
+      if (this.output.gone.aborted) break
+      taken.add(batch)
+      const {position} = taken
+      if (moves && position !== undefined && (position > consumer.position || !consumer.isPlaced))
+        await consumer.advance(position)
+    }
+    if (!this.output.gone.aborted && moves) await consumer.advance(taken.end)
+    await consumer.confirm()
+    return 0
+  }
+
+  async #tell({warnings, items, ...told}: Batch): Promise<void> {
+    for (const warning of warnings) say(`warning: ${warning}`)
+    const lines = items === undefined ? told.lines : Buffer.from(items.map(({line}) => `${line}\n`).join(''))
+    await this.print({...told, lines})
   }
 }

@@ -14,6 +14,9 @@ export type ErrorCode =
   | 'FULL' // no space left
   | 'IO' // the operating system or SQLite failed otherwise
   | 'HISTORY_LOST' // a position that the log no longer holds, or does not hold yet
+  | 'TAKEN' // a consumer that another process holds
+  | 'NO_CONSUMER' // the consumer does not exist
+  | 'UNDELIVERED' // a receiver refused an event for good
   | 'BAD_INPUT' // input that cannot be read on
 
 /**

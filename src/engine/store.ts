@@ -1,12 +1,20 @@
 import {resolve} from 'node:path'
+import {Consumer, nobody, type Owner} from './consumer/consumer.ts'
+import {acknowledge, type ConsumerInfo, deleteConsumer, listConsumers, resetConsumer} from './consumer/list.ts'
+import {Unnamed} from './consumer/unnamed.ts'
 import type {FeedEvent} from './feed/event.ts'
 import {Feed} from './feed/feed.ts'
-import type {FeedOptions} from './feed/options.ts'
+import type {FeedOptions, Since} from './feed/options.ts'
+import {prune} from './retention.ts'
+import {Pipe, type PipeOptions, type PipeStatus} from './sinks/pipe.ts'
+import type {Sink} from './sinks/sink.ts'
+import type {Keep, Prune, Pruned} from './storage/retention.ts'
 import type {
   ApplicationTable,
   Differences,
   Finding,
   Migrated,
+  Position,
   Storage,
   TableInfo,
   TrackOptions,
@@ -93,6 +101,63 @@ export class Store implements AsyncDisposable {
   /** The changes of this database as they are committed. T is what `map` makes of an event. Throws MISUSE. */
   changes<T = FeedEvent>(options: FeedOptions = {}): Feed<T> {
     return new Feed<T>(this.#storage, options)
+  }
+
+  /**
+   * A feed that goes on where the consumer of this name stands, which is made where `since` says when there is none. Whoever
+   * calls this moves it on, and disposes of it. Throws TAKEN while another owner has it, HISTORY_LOST, MISUSE.
+   */
+  consume(name: string, options: FeedOptions = {}, owner: Owner = nobody()): Promise<Consumer> {
+    return Consumer.claim(this.#storage, name, options, owner)
+  }
+
+  /** The consumers: where each stands, and how far that is from the end of the log. */
+  consumers(): Promise<readonly ConsumerInfo[]> {
+    return listConsumers(this.#storage)
+  }
+
+  /** Puts a consumer somewhere else, or makes it there. Throws TAKEN while somebody has it, HISTORY_LOST. */
+  resetConsumer(name: string, to: Since, owner: Owner = nobody()): Promise<Position> {
+    return resetConsumer(this.#storage, name, to, owner)
+  }
+
+  /** Deletes a consumer. Throws TAKEN while somebody has it, NO_CONSUMER. */
+  deleteConsumer(name: string, owner: Owner = nobody()): Promise<void> {
+    return deleteConsumer(this.#storage, name, owner)
+  }
+
+  /** Says that everything up to a position is dealt with. Returns where the consumer is then: it never goes back. Throws NO_CONSUMER, MISUSE. */
+  acknowledge(name: string, position: Position): Promise<Position> {
+    return acknowledge(this.#storage, name, position)
+  }
+
+  /**
+   * Delivers a feed to a sink, at least once, until it ends or the signal aborts. With a name the position is kept as that of a
+   * consumer. Throws what `consume` does, and UNDELIVERED.
+   */
+  async *pipe(
+    sink: Sink,
+    feed: FeedOptions,
+    options: PipeOptions & {readonly as?: string | undefined; readonly owner?: Owner | undefined},
+  ): AsyncGenerator<PipeStatus> {
+    if (options.as === undefined) return yield* new Pipe(await Unnamed.begin(this.#storage, feed), sink, options)
+    await using consumer = await this.consume(options.as, {...feed, signal: options.signal}, options.owner)
+    yield* new Pipe(consumer, sink, options)
+  }
+
+  /** Removes old changes from the log, a batch at a time; each step says how far it is. Throws NO_CONSUMER for a name in `force`. */
+  prune(what?: Prune): AsyncGenerator<Pruned> {
+    return prune(this.#storage, what)
+  }
+
+  /** How much of the log writers keep; undefined when it grows. */
+  retention(): Promise<Keep | undefined> {
+    return this.#storage.retention.rule()
+  }
+
+  /** Says how much of the log writers keep from now on. */
+  setRetention(keep: Keep | undefined): Promise<void> {
+    return this.#storage.retention.setRule(keep)
   }
 
   /** Closes the database. Feeds must have ended before. */

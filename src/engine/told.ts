@@ -1,4 +1,5 @@
 import {LitefeedError} from './error.ts'
+import type {RawEvent} from './storage/line.ts'
 import type {Position} from './storage/storage.ts'
 
 /** Lines to show, of a feed or of a list. */
@@ -6,8 +7,16 @@ export interface Told {
   /** UTF-8, a newline after each line. */
   readonly lines: Uint8Array
   readonly count: number
+  /** Instead of the lines: each with its event, for those who deliver them one by one. */
+  readonly items?: readonly Item[]
   /** What is not shown because an expression failed on it. */
   readonly failures: readonly Failure[]
+}
+
+/** An event to deliver, and the line for it, without its newline: what `map` made of it, or the event itself. */
+export interface Item {
+  readonly event: RawEvent
+  readonly line: string
 }
 
 /** An expression that failed on one event, or on one document. */

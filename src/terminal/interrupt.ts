@@ -26,6 +26,12 @@ export class Interrupt {
     if (this.#received !== undefined) this.#raise(this.#received)
   }
 
+  /** Does this at a signal instead. */
+  divert(name: NodeJS.Signals, work: () => void): void {
+    process.off(name, this.#listen)
+    process.on(name, work)
+  }
+
   /** From here on a signal ends this process at once: for work that cannot be asked to end, and leaves nothing behind. */
   release(): void {
     for (const name of signals) process.off(name, this.#listen)

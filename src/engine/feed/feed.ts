@@ -1,6 +1,6 @@
 import {setImmediate as nextTurn, setTimeout as sleep} from 'node:timers/promises'
 import {DocumentSet} from '../documents/set.ts'
-import type {Storage} from '../storage/storage.ts'
+import type {Position, Storage} from '../storage/storage.ts'
 import {failureError, type Told} from '../told.ts'
 import {watchTables} from './dropped.ts'
 import {type FeedEvent, noticeLine} from './event.ts'
@@ -18,6 +18,8 @@ import {WindowSource} from './window-source.ts'
 /** What a feed tells at once: lines for stdout, and what there is to say about them. */
 export interface Batch extends Told {
   readonly warnings: readonly string[]
+  /** With everything that was told up to here nothing is missed by who goes on from this position; absent in the initial part. */
+  readonly position?: Position
 }
 
 /**
@@ -48,8 +50,17 @@ export class Feed<T = FeedEvent> implements AsyncIterable<T> {
   }
 
   /** The feed as finished lines, as the command prints them. Nothing is read while a batch is being dealt with. */
-  async *batches(): AsyncGenerator<Batch> {
-    for await (const batch of this.#run()) {
+  batches(): AsyncGenerator<Batch> {
+    return this.#batches(false)
+  }
+
+  /** The feed as items, each a line with its event. A batch without any may bring the position forward. */
+  deliveries(): AsyncGenerator<Batch> {
+    return this.#batches(true)
+  }
+
+  async *#batches(itemised: boolean): AsyncGenerator<Batch> {
+    for await (const batch of this.#run(itemised)) {
       this.failures += batch.failures.length
       const [failure] = batch.failures
       if (failure === undefined || this.#options.onError !== 'fail') yield batch
@@ -61,11 +72,11 @@ export class Feed<T = FeedEvent> implements AsyncIterable<T> {
     }
   }
 
-  async *#run(): AsyncGenerator<Batch> {
+  async *#run(itemised: boolean): AsyncGenerator<Batch> {
     const {take = Number.POSITIVE_INFINITY, includeStates = false, includeInitial = false} = this.#options
     const {idleTimeout = Number.POSITIVE_INFINITY, heartbeat = Number.POSITIVE_INFINITY} = this.#options
     const signal = this.#options.signal ?? new AbortController().signal
-    const teller = await makeTeller(this.#options)
+    const teller = await makeTeller(this.#options, itemised)
     const set = await DocumentSet.compile(this.#options)
     using watcher = this.#storage.watch()
     const dropped = await watchTables(this.#storage, this.#options.tables)
@@ -103,6 +114,7 @@ export class Feed<T = FeedEvent> implements AsyncIterable<T> {
     if (includeStates && !signal.aborted) yield notice({type: 'state', state: 'ready', seq: position})
 
     const flow = source.flow(teller, position)
+    let safe = -1
     const deadline = this.#options.until instanceof Date ? this.#options.until.getTime() : Number.POSITIVE_INFINITY
     let toldAt = performance.now()
     let beatAt = toldAt
@@ -114,9 +126,10 @@ export class Feed<T = FeedEvent> implements AsyncIterable<T> {
       const step = await flow.step(left, Math.min(end ?? schema.until, schema.until))
       left -= step.count
       if (step.count > 0 || step.failures.length > 0) {
-        yield {...step, warnings: []}
+        yield {...step, warnings: [], position: flow.safe}
         toldAt = beatAt = performance.now()
-      }
+      } else if (itemised && flow.safe > safe) yield {...nothing, position: flow.safe}
+      safe = flow.safe
       if (left === 0) return
       if (!step.idle) {
         // Reading is synchronous underneath: without this a signal would wait for the end of the log.

@@ -18,6 +18,8 @@ export interface Flow {
   readonly position: Position
   /** The position from which nothing is missed that has not been told, once a step was idle. */
   readonly told: Position
+  /** The same after any step. */
+  readonly safe: Position
   /** When there is something to tell that waits, by performance.now(). */
   readonly due: number
   /** Tells at once what waits. Returns whether there is any. */
@@ -53,6 +55,10 @@ export class PlainFlow implements Flow {
     return this.#position
   }
 
+  get safe(): Position {
+    return this.#position
+  }
+
   release(): boolean {
     return false
   }
@@ -75,6 +81,7 @@ export class EventFlow<S> implements Flow {
   readonly #squash: Squash<S> | undefined
   readonly #conditions: Conditions
   #position: Position
+  #safe: Position
   #queue: readonly RawEvent[] = []
   /** Failures in the set, which are told after what came before them. */
   #failures: Failure[] = []
@@ -96,7 +103,7 @@ export class EventFlow<S> implements Flow {
     this.#source = source
     this.#teller = teller
     this.#squash = options.squash === undefined ? undefined : new Squash(source)
-    this.#position = position
+    this.#position = this.#safe = position
   }
 
   get position(): Position {
@@ -105,6 +112,10 @@ export class EventFlow<S> implements Flow {
 
   get told(): Position {
     return this.#squash?.before ?? this.#position
+  }
+
+  get safe(): Position {
+    return this.#queue.length === 0 ? this.told : this.#safe
   }
 
   get due(): number {
@@ -123,6 +134,7 @@ export class EventFlow<S> implements Flow {
     let drained = false
     if (this.#queue.length === 0) drained = await this.#read(end)
     const {tried, ...told} = await this.#teller.tell(this.#queue, limit)
+    this.#safe = this.#queue[tried - 1]?.seq ?? this.#safe
     this.#queue = this.#queue.slice(tried)
     const isTold = this.#queue.length === 0
     const failures = isTold ? [...told.failures, ...this.#failures.splice(0)] : told.failures

@@ -2,7 +2,7 @@ import {restoreDigits, stringify} from '../documents/json.ts'
 import {Expression} from '../expression/expression.ts'
 import {eventLine, oneLine, type RawEvent} from '../storage/line.ts'
 import type {Comparisons} from '../storage/storage.ts'
-import type {Failure, Told} from '../told.ts'
+import type {Failure, Item, Told} from '../told.ts'
 import {eventReader} from './event.ts'
 import type {FeedOptions} from './options.ts'
 
@@ -16,13 +16,16 @@ export interface Teller {
   tell(events: readonly RawEvent[], limit: number): Promise<Told & {readonly tried: number}>
 }
 
-/** Throws BAD_EXPRESSION. */
-export async function makeTeller({filter, map, onError = 'skip', signal}: FeedOptions): Promise<Teller> {
-  if (filter === undefined && map === undefined) return everything
+/** Throws BAD_EXPRESSION. `itemised`: it tells items and no lines. */
+export async function makeTeller(
+  {filter, map, onError = 'skip', signal}: FeedOptions,
+  itemised = false,
+): Promise<Teller> {
+  if (filter === undefined && map === undefined && !itemised) return everything
   const [test, change] = await Promise.all(
     [filter, map].map(text => (text === undefined ? undefined : Expression.compile(text))),
   )
-  return new ExpressionTeller(test, change, onError, signal)
+  return new ExpressionTeller(test, change, itemised, onError, signal)
 }
 
 const everything: Teller = {
@@ -44,6 +47,7 @@ class ExpressionTeller implements Teller {
   readonly comparisons: Comparisons
   readonly #filter: Expression | undefined
   readonly #map: Expression | undefined
+  readonly #itemised: boolean
   readonly #onError: 'skip' | 'fail'
   readonly #signal: AbortSignal | undefined
   /** Made anew after a promise: the official evaluator may have changed what it was given, or still hold it. */
@@ -52,11 +56,13 @@ class ExpressionTeller implements Teller {
   constructor(
     filter: Expression | undefined,
     map: Expression | undefined,
+    itemised: boolean,
     onError: 'skip' | 'fail',
     signal: AbortSignal | undefined,
   ) {
     this.#filter = filter
     this.#map = map
+    this.#itemised = itemised
     this.#onError = onError
     this.#signal = signal
     this.comparisons = filter?.conjuncts ?? []
@@ -64,6 +70,7 @@ class ExpressionTeller implements Teller {
 
   async tell(events: readonly RawEvent[], limit: number): Promise<Told & {tried: number}> {
     const lines: string[] = []
+    const items: Item[] = []
     const failures: Failure[] = []
     const start = performance.now()
     let tried = 0
@@ -74,8 +81,11 @@ class ExpressionTeller implements Teller {
       tried++
       let line = this.#line(event, failures)
       if (line instanceof Promise) line = await line
-      if (line !== undefined) lines.push(line)
+      if (line === undefined) continue
+      lines.push(line)
+      if (this.#itemised) items.push({event, line: line.slice(0, -1)})
     }
+    if (this.#itemised) return {lines: new Uint8Array(), items, count: items.length, failures, tried}
     return {lines: Buffer.from(lines.join('')), count: lines.length, failures, tried}
   }
 

@@ -1,6 +1,8 @@
 import type {Key} from '../documents/key.ts'
 import type {Order} from '../documents/order.ts'
 import type {LitefeedError} from '../error.ts'
+import type {Consumers} from './consumers.ts'
+import type {Retention} from './retention.ts'
 
 /**
  * What a storage engine must do. An engine is done when it passes test/engine/storage.contract.ts.
@@ -114,6 +116,12 @@ export interface Storage extends AsyncDisposable {
 
   /** Begins to listen for commits. */
   watch(): Watcher
+
+  /** Positions that have names. */
+  readonly consumers: Consumers
+
+  /** How much of the log stays. */
+  readonly retention: Retention
 }
 
 /** A change's number in the log: whole, dense, in the order of the commits. 0 is before the first change. */

@@ -4,7 +4,7 @@ import type {Connection} from './connection.ts'
 import {identifier} from './sql.ts'
 
 /** The version of the file's layout that this litefeed writes. */
-export const schemaVersion = 2
+export const schemaVersion = 3
 
 /**
  * Makes a database litefeed's, or brings an older file up to date. Runs in one transaction; several processes may do it
@@ -77,5 +77,11 @@ const migrations: readonly string[] = [
   `
   ALTER TABLE _litefeed_tables ADD COLUMN mark TEXT;
   CREATE TABLE _litefeed_tracked (name TEXT PRIMARY KEY COLLATE NOCASE NOT NULL, definition TEXT NOT NULL);
+  `,
+  `
+  CREATE TABLE _litefeed_consumers (name TEXT PRIMARY KEY NOT NULL, seq INTEGER NOT NULL, feed_id TEXT NOT NULL,
+    updated INTEGER NOT NULL, initial INTEGER NOT NULL DEFAULT 0, sending INTEGER, owner TEXT, place TEXT, expires INTEGER,
+    fence INTEGER NOT NULL DEFAULT 0);
+  CREATE TABLE _litefeed_retention (keep TEXT NOT NULL, bytes INTEGER NOT NULL DEFAULT 0, counted INTEGER NOT NULL DEFAULT 0);
   `,
 ]

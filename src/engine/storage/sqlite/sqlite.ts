@@ -1,7 +1,9 @@
 import type {Key} from '../../documents/key.ts'
 import type {Order} from '../../documents/order.ts'
 import {LitefeedError} from '../../error.ts'
+import type {Consumers} from '../consumers.ts'
 import {joinLines} from '../line.ts'
+import type {Retention} from '../retention.ts'
 import type {
   ApplicationTable,
   Bounds,
@@ -34,10 +36,12 @@ import type {
 } from '../storage.ts'
 import {checkDatabase} from './check/check.ts'
 import {type Access, Connection} from './connection.ts'
+import {ConsumerTable} from './consumers.ts'
 import {insertDocuments, writeDocuments} from './documents.ts'
 import {locatePosition, readBounds, readChanges, readLines} from './log.ts'
 import {missingIndex, readOrdered} from './ordered.ts'
 import {readable} from './readable.ts'
+import {LogRetention} from './retention.ts'
 import {initialise, readMeta} from './schema.ts'
 import {readSnapshot} from './snapshot.ts'
 import {identifier} from './sql.ts'
@@ -66,6 +70,8 @@ export async function openSqlite(file: string, access: Access): Promise<Storage>
 
 class SqliteStorage implements Storage {
   readonly id: string
+  readonly consumers: Consumers
+  readonly retention: Retention
   readonly #connection: Connection
   readonly #tracking: Tracking
   /** Whether the last batch of insertions met a key that was taken; then the next is done one by one from the start. */
@@ -75,6 +81,8 @@ class SqliteStorage implements Storage {
   constructor(connection: Connection, id: string) {
     this.#connection = connection
     this.#tracking = new Tracking(connection)
+    this.consumers = new ConsumerTable(connection)
+    this.retention = new LogRetention(connection)
     this.id = id
   }
 

@@ -1,0 +1,199 @@
+import {setTimeout as sleep} from 'node:timers/promises'
+import {LitefeedError} from '../error.ts'
+import {type Batch, Feed} from '../feed/feed.ts'
+import type {FeedOptions} from '../feed/options.ts'
+import {startFeed} from '../feed/start.ts'
+import type {Lease, Consumer as Stored, Owner as StoredOwner} from '../storage/consumers.ts'
+import type {Position, Storage} from '../storage/storage.ts'
+import type {Origin} from './origin.ts'
+
+/** Who claims consumers: a process, or a part of one. */
+export interface Owner {
+  /** As others see it. */
+  readonly name: string
+  /** By which those on the same machine know each other. */
+  readonly place: string
+  /** Whether the owner of a lease that has not run out is known to be gone. */
+  isGone(owner: StoredOwner): boolean
+}
+
+/** A feed that goes on where the consumer of this name stood, which nobody else moves meanwhile. Whoever claims it disposes of it. */
+export class Consumer implements Origin, AsyncDisposable {
+  readonly name: string
+  readonly id: string
+  readonly mapped: boolean
+  /** Aborts with an error when somebody else has the consumer. */
+  readonly lost: AbortSignal
+  readonly #lost = new AbortController()
+  readonly #storage: Storage
+  readonly #lease: Lease
+  readonly #options: FeedOptions
+  readonly #timer: NodeJS.Timeout
+  #position: Position
+  #initial: boolean
+  #sending: Position | undefined
+  #heldUntil = performance.now() + leaseDuration
+
+  /**
+   * Claims a consumer, or makes it where `since` says. Waits for a lease that is about to run out; throws TAKEN when its owner
+   * lives, HISTORY_LOST when the position is gone, and MISUSE for what cannot be resumed.
+   */
+  static async claim(storage: Storage, name: string, options: FeedOptions, owner: Owner): Promise<Consumer> {
+    checkName(name)
+    if (options.orderBy !== undefined)
+      throw new LitefeedError(
+        'MISUSE',
+        '`orderBy` with `as`: a window begins with what stands in it now, and cannot be resumed',
+      )
+    const {consumer, lease} = await claimLease(storage, name, options, owner)
+    try {
+      if (consumer.feed !== storage.id)
+        throw new LitefeedError('HISTORY_LOST', `the position of ${name} is one of another log, ${consumer.feed}`, {
+          hint: `litefeed consumers reset ${name} --to now`,
+        })
+      return new Consumer(storage, consumer, lease, options)
+    } catch (error) {
+      await storage.consumers.release(lease)
+      throw error
+    }
+  }
+
+  private constructor(
+    storage: Storage,
+    {name, position, initial, sending}: Stored,
+    lease: Lease,
+    options: FeedOptions,
+  ) {
+    this.name = name
+    this.id = storage.id
+    this.#initial = initial
+    this.mapped = options.map !== undefined
+    this.lost = this.#lost.signal
+    this.#storage = storage
+    this.#lease = lease
+    this.#position = position
+    this.#sending = sending !== undefined && sending > position ? sending : undefined
+    this.#options = initial ? options : {...options, since: position, includeInitial: false}
+    // A process that was stopped, and goes on, finds out at once and not at its next move.
+    this.#timer = setInterval(() => void this.#renew().catch(() => {}), renewEvery).unref()
+  }
+
+  get isPlaced(): boolean {
+    return !this.#initial
+  }
+
+  /** Everything up to here has been delivered. */
+  get position(): Position {
+    return this.#position
+  }
+
+  /** The last change of the batch that was being sent when an earlier owner ended. */
+  get sending(): Position | undefined {
+    return this.#sending
+  }
+
+  /** What is to be delivered, item by item, after this position or a later one. Ends when somebody else has the consumer. */
+  deliveries(after: Position | undefined, signal: AbortSignal): AsyncGenerator<Batch> {
+    const place = after === undefined ? {} : {since: after, includeInitial: false}
+    const ends = AbortSignal.any([
+      signal,
+      this.lost,
+      ...(this.#options.signal === undefined ? [] : [this.#options.signal]),
+    ])
+    return new Feed(this.#storage, {...this.#options, ...place, signal: ends}).deliveries()
+  }
+
+  /**
+   * Moves on to a position, and notes what is sent next. Throws TAKEN when somebody else has the consumer: then what was
+   * delivered since may be delivered again by that one.
+   */
+  async advance(to: Position | undefined, sending?: Position): Promise<void> {
+    this.#sending = sending
+    await this.#move(to)
+    if (to === undefined) return
+    this.#position = Math.max(this.#position, to)
+    this.#initial = false
+  }
+
+  /** Resolves when the lease is certain to be held: to be asked before anything is sent. Throws TAKEN. */
+  async confirm(): Promise<void> {
+    this.lost.throwIfAborted()
+    if (performance.now() >= this.#heldUntil) await this.#move(undefined)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    clearInterval(this.#timer)
+    if (!this.lost.aborted) await this.#storage.consumers.release(this.#lease)
+  }
+
+  #renew(): Promise<void> {
+    return this.#move(undefined)
+  }
+
+  async #move(to: Position | undefined): Promise<void> {
+    const heldUntil = performance.now() + leaseDuration
+    const held = await this.#storage.consumers.advance(this.#lease, {
+      to,
+      sending: this.#sending,
+      duration: leaseDuration,
+    })
+    if (held) {
+      this.#heldUntil = heldUntil
+      return
+    }
+    if (!this.lost.aborted) {
+      const {owner} = (await this.#storage.consumers.find(this.name)) ?? {}
+      this.#lost.abort(
+        new LitefeedError(
+          'TAKEN',
+          owner === undefined
+            ? `the consumer ${this.name} was moved or deleted by somebody else`
+            : `the consumer ${this.name} was taken over by ${owner.name}`,
+        ),
+      )
+    }
+    throw this.lost.reason
+  }
+}
+
+async function claimLease(
+  storage: Storage,
+  name: string,
+  options: FeedOptions,
+  owner: Owner,
+): Promise<{readonly consumer: Stored; readonly lease: Lease}> {
+  let seen: StoredOwner | undefined
+  const initial = options.includeInitial === true
+  const claim = {owner, duration: leaseDuration, initial, abandoned: (other: StoredOwner) => owner.isGone(other)}
+  for (;;) {
+    const known = await storage.consumers.find(name)
+    const at = known === undefined ? (await startFeed(storage, options)).position : undefined
+    const claimed = await storage.consumers.claim(name, {...claim, at})
+    if (claimed?.lease !== undefined) return {consumer: claimed.consumer, lease: claimed.lease}
+    const other = claimed?.consumer.owner
+    if (other === undefined) continue
+    options.signal?.throwIfAborted()
+    // Whoever renews it lives; who does not is waited for no longer than the lease goes on.
+    if (seen !== undefined && (other.place !== seen.place || other.expires > seen.expires))
+      throw new LitefeedError('TAKEN', `the consumer ${name} is in use by ${other.name}`, {
+        hint: 'one process at a time moves a consumer: end that one, or take another name',
+      })
+    seen ??= other
+    await sleep(Math.max(1, Math.min(250, other.expires - Date.now())), undefined, {signal: options.signal})
+  }
+}
+
+/** An owner that others cannot look for: its lease has to run out. */
+export function nobody(): Owner {
+  const place = crypto.randomUUID()
+  return {name: place, place, isGone: () => false}
+}
+
+function checkName(name: string): void {
+  if (name === '' || !name.isWellFormed() || /\p{Cc}/u.test(name))
+    throw new LitefeedError('MISUSE', `a consumer cannot have the name ${JSON.stringify(name)}`)
+}
+
+/** Milliseconds after which a consumer whose owner has stopped is anybody's. */
+const leaseDuration = 10_000
+const renewEvery = 2000

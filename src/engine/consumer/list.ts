@@ -1,0 +1,70 @@
+import {LitefeedError} from '../error.ts'
+import type {Since} from '../feed/options.ts'
+import {startFeed} from '../feed/start.ts'
+import type {Consumer} from '../storage/consumers.ts'
+import type {Position, Storage} from '../storage/storage.ts'
+import type {Owner} from './consumer.ts'
+
+export interface ConsumerInfo {
+  readonly name: string
+  /** Everything up to here has been delivered. */
+  readonly position: Position
+  /** How many changes the log has after it. */
+  readonly lag: number
+  /** Seconds since it was last moved. */
+  readonly age: number
+  /** Who has it now: as `pid@host`, from the command line. */
+  readonly owner: string | null
+  /** The oldest change that the log has: a position before the one before it is lost. */
+  readonly oldest: Position
+}
+
+export async function listConsumers(storage: Storage): Promise<readonly ConsumerInfo[]> {
+  const consumers = await storage.consumers.list()
+  const {oldest, newest} = await storage.bounds()
+  return consumers.map(({name, position, updated, owner}) => ({
+    name,
+    position,
+    lag: Math.max(0, newest - position),
+    age: Math.max(0, Date.now() - updated) / 1000,
+    owner: owner !== undefined && owner.expires > Date.now() ? owner.name : null,
+    oldest,
+  }))
+}
+
+/** See Store.resetConsumer. */
+export async function resetConsumer(storage: Storage, name: string, to: Since, owner: Owner): Promise<Position> {
+  refuseTaken(await storage.consumers.find(name), owner)
+  const {position} = await startFeed(storage, {since: to})
+  await storage.consumers.place(name, position)
+  return position
+}
+
+/** See Store.deleteConsumer. */
+export async function deleteConsumer(storage: Storage, name: string, owner: Owner): Promise<void> {
+  refuseTaken(await storage.consumers.find(name), owner)
+  if (!(await storage.consumers.delete(name))) throw await noConsumer(storage, name)
+}
+
+/** See Store.acknowledge. */
+export async function acknowledge(storage: Storage, name: string, position: Position): Promise<Position> {
+  const now = await storage.consumers.acknowledge(name, position)
+  if (now === undefined) throw await noConsumer(storage, name)
+  return now
+}
+
+/** The error for a name that no consumer has. */
+export async function noConsumer(storage: Storage, name: string): Promise<LitefeedError> {
+  const names = (await storage.consumers.list()).map(consumer => consumer.name)
+  return new LitefeedError('NO_CONSUMER', `there is no consumer ${name}`, {
+    hint: names.length > 0 ? `there are ${names.join(', ')}` : 'changes --as and pipe --as make one',
+  })
+}
+
+function refuseTaken(consumer: Consumer | undefined, owner: Owner): void {
+  const holder = consumer?.owner
+  if (holder === undefined || holder.expires <= Date.now() || owner.isGone(holder)) return
+  throw new LitefeedError('TAKEN', `the consumer ${consumer?.name} is in use by ${holder.name}`, {
+    hint: 'end that process first',
+  })
+}

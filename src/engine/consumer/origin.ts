@@ -1,0 +1,21 @@
+import type {Batch} from '../feed/feed.ts'
+import type {Position} from '../storage/storage.ts'
+
+/** Where events come from, and where it is kept how far they have been delivered. */
+export interface Origin {
+  /** Which log: `Store.id`. */
+  readonly id: string
+  readonly position: Position
+  /** Whether that is where an earlier pipe ended. */
+  readonly isPlaced: boolean
+  /** Whether the lines are what `map` made of the events. */
+  readonly mapped: boolean
+  /** The last change of the batch that an earlier process was about to send. */
+  readonly sending?: Position | undefined
+  /** What follows a position; the origin's own, with the initial part if there is to be one, when it is undefined. */
+  deliveries(after: Position | undefined, signal: AbortSignal): AsyncGenerator<Batch>
+  /** Keeps the position, and the end of what is sent next. Throws when somebody else keeps it now. */
+  advance(to: Position | undefined, sending?: Position): Promise<void>
+  /** Resolves when it is certain that this process may send. Throws otherwise. */
+  confirm(): Promise<void>
+}

@@ -1,0 +1,40 @@
+import {type Batch, Feed} from '../feed/feed.ts'
+import type {FeedOptions} from '../feed/options.ts'
+import {startFeed} from '../feed/start.ts'
+import type {Position, Storage} from '../storage/storage.ts'
+import type {Origin} from './origin.ts'
+
+/** A feed of which nobody keeps how far it has been delivered, unless its receiver does. */
+export class Unnamed implements Origin {
+  readonly id: string
+  readonly position: Position
+  readonly isPlaced = false
+  readonly mapped: boolean
+  readonly #storage: Storage
+  readonly #options: FeedOptions
+
+  /** Throws HISTORY_LOST. */
+  static async begin(storage: Storage, options: FeedOptions): Promise<Unnamed> {
+    return new Unnamed(storage, options, (await startFeed(storage, options)).position)
+  }
+
+  private constructor(storage: Storage, options: FeedOptions, position: Position) {
+    this.id = storage.id
+    this.position = position
+    this.mapped = options.map !== undefined
+    this.#storage = storage
+    this.#options = options
+  }
+
+  deliveries(after: Position | undefined, signal: AbortSignal): AsyncGenerator<Batch> {
+    // A window, or an initial part, begins with what is there now.
+    const isPresent = this.#options.orderBy !== undefined || this.#options.includeInitial === true
+    const since = after ?? (isPresent ? this.#options.since : this.position)
+    const includeInitial = after === undefined && this.#options.includeInitial
+    return new Feed(this.#storage, {...this.#options, since, includeInitial, signal}).deliveries()
+  }
+
+  async advance(): Promise<void> {}
+
+  async confirm(): Promise<void> {}
+}

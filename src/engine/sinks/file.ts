@@ -1,0 +1,99 @@
+import {type FileHandle, open} from 'node:fs/promises'
+import {LitefeedError} from '../error.ts'
+import type {Position} from '../storage/storage.ts'
+import {done, type Outcome, type Parcel, type Sink} from './sink.ts'
+
+/**
+ * Lines appended to a file, on disk before they count as delivered. The `seq` of the last line says where to go on; a part
+ * of a line that a crash has left is cut off. `reopen` is for who moves the file away.
+ */
+export class FileSink implements Sink {
+  readonly name: string
+  readonly batch = 10_000
+  readonly parallel = 1
+  readonly order = 'prefix'
+  readonly #path: string
+  #file: FileHandle | undefined
+
+  /** Throws MISUSE. */
+  constructor(path: string) {
+    if (path === '') throw new LitefeedError('MISUSE', 'file: needs a path')
+    this.#path = path.startsWith('//') ? decodeURIComponent(new URL(`file:${path}`).pathname) : path
+    this.name = `file:${path}`
+  }
+
+  async position(kept: Position | undefined): Promise<Position | undefined> {
+    const file = await this.#open()
+    const last = await lastLine(file)
+    if (last === undefined) return kept
+    const {seq, type} = (last ?? {}) as {readonly seq?: unknown; readonly type?: unknown}
+    // Lines that `map` has made, and an initial part, do not say it.
+    if (!Number.isSafeInteger(seq) || type === 'initial' || type === 'uninitial') return kept
+    return Math.max(kept ?? 0, seq as Position)
+  }
+
+  async deliver(parcels: readonly Parcel[]): Promise<readonly Outcome[]> {
+    try {
+      const file = await this.#open()
+      const {size} = await file.stat()
+      const text = Buffer.from(parcels.map(({line}) => `${line}\n`).join(''))
+      try {
+        await writeAll(file, text)
+        await file.datasync()
+      } catch (error) {
+        // What is written of it would be there twice.
+        await file.truncate(size).catch(() => {})
+        throw error
+      }
+      return parcels.map(() => done)
+    } catch (error) {
+      const reason = (error as Error).message
+      return parcels.map(() => ({kind: 'down', reason}))
+    }
+  }
+
+  /** Closes the file; the next line goes into the one that has its name then. */
+  async reopen(): Promise<void> {
+    const file = this.#file
+    this.#file = undefined
+    await file?.close()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.reopen()
+  }
+
+  async #open(): Promise<FileHandle> {
+    this.#file ??= await open(this.#path, 'a+')
+    return this.#file
+  }
+}
+
+async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
+  for (let at = 0; at < bytes.length; ) at += (await file.write(bytes, at)).bytesWritten
+}
+
+/** The last line, parsed; undefined when there is none, null when it is no JSON. Cuts off what follows the last newline. */
+async function lastLine(file: FileHandle): Promise<unknown> {
+  const {size} = await file.stat()
+  let tail = Buffer.alloc(0)
+  for (let at = size; at > 0; ) {
+    const length = Math.min(at, 65_536)
+    at -= length
+    const chunk = Buffer.alloc(length)
+    await file.read(chunk, 0, length, at)
+    tail = Buffer.concat([chunk, tail])
+    const end = tail.lastIndexOf(10)
+    if (end === -1) continue
+    const begin = end === 0 ? -1 : tail.lastIndexOf(10, end - 1)
+    if (begin === -1 && at > 0) continue
+    if (end + 1 < tail.length) await file.truncate(at + end + 1)
+    try {
+      return JSON.parse(tail.toString('utf8', begin + 1, end))
+    } catch {
+      return null
+    }
+  }
+  if (size > 0) await file.truncate(0)
+  return undefined
+}

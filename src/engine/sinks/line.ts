@@ -1,0 +1,117 @@
+import type {Position} from '../storage/storage.ts'
+import type {Parcel} from './sink.ts'
+
+/** A parcel between its arrival and its acknowledgement. */
+export interface Entry extends Parcel {
+  attempts: number
+  settled: boolean
+  /** Not to be sent before, by performance.now(). */
+  notBefore: number
+}
+
+/**
+ * What has been read and is not acknowledged, in its order. With `lanes` only the first change of a document is sent at a
+ * time, so that none overtakes an earlier one, whatever becomes of that. An entry leaves when it and all before it are
+ * settled, which moves the position.
+ */
+export class Line {
+  readonly #lanes: boolean
+  readonly #entries: Entry[] = []
+  /** By document: the entries that wait for one before them. */
+  readonly #behind = new Map<string, Entry[]>()
+  /** Those that may be sent, in their order. */
+  #ready: Entry[] = []
+  /** None of them waits after this time. */
+  #delayed = 0
+  #head = 0
+  #position: Position
+  #end: Position
+
+  constructor(lanes: boolean, position: Position) {
+    this.#lanes = lanes
+    this.#position = this.#end = position
+  }
+
+  /** How many have not left. */
+  get length(): number {
+    return this.#entries.length - this.#head
+  }
+
+  /** Everything up to here is settled. */
+  get position(): Position {
+    return this.length === 0 ? this.#end : this.#position
+  }
+
+  /** Everything up to here has been taken in. */
+  get end(): Position {
+    return this.#end
+  }
+
+  /** Takes entries in, which reach up to `end`; it is unknown in the initial part. */
+  add(entries: readonly Entry[], end: Position | undefined): void {
+    for (const entry of entries) {
+      this.#entries.push(entry)
+      const behind = this.#lanes ? this.#behind.get(laneOf(entry)) : undefined
+      if (behind !== undefined) behind.push(entry)
+      else {
+        if (this.#lanes) this.#behind.set(laneOf(entry), [])
+        this.#ready.push(entry)
+      }
+    }
+    if (end !== undefined) this.#end = end
+  }
+
+  /** Takes out the next entries that may be sent: at most `limit`, and none after `last`. */
+  next(limit: number, last = Number.POSITIVE_INFINITY): Entry[] {
+    const now = performance.now()
+    const taken: Entry[] = []
+    const left: Entry[] = []
+    let at = 0
+    for (; at < this.#ready.length && taken.length < limit; at++) {
+      const entry = this.#ready[at] as Entry
+      if (entry.event.seq > last) break
+      if (entry.notBefore <= now) taken.push(entry)
+      // Without lanes nothing passes one that waits.
+      else if (this.#lanes) left.push(entry)
+      else break
+    }
+    if (taken.length > 0) this.#ready.splice(0, at, ...left)
+    return taken
+  }
+
+  /** When the next of them may be sent, by performance.now(); Infinity when there is none. */
+  get due(): number {
+    if (this.#ready.length > 0 && this.#delayed < performance.now()) return 0
+    return this.#ready.reduce((least, {notBefore}) => Math.min(least, notBefore), Number.POSITIVE_INFINITY)
+  }
+
+  /** An entry that was taken out is dealt with for good. */
+  settle(entry: Entry): void {
+    entry.settled = true
+    if (this.#lanes) {
+      const next = this.#behind.get(laneOf(entry))?.shift()
+      if (next === undefined) this.#behind.delete(laneOf(entry))
+      else this.#ready.push(next)
+    }
+    while (this.#entries[this.#head]?.settled === true) {
+      const {event} = this.#entries[this.#head++] as Entry
+      // All of an initial part have one position, which is reached with the last of them.
+      if (event.type !== 'initial' && event.type !== 'uninitial') this.#position = event.seq
+    }
+    if (this.#head > 1000 && this.#head * 2 > this.#entries.length) {
+      this.#entries.splice(0, this.#head)
+      this.#head = 0
+    }
+  }
+
+  /** Entries that were sent in vain go back to where they were, until a time by performance.now(). */
+  putBack(entries: readonly Entry[], notBefore: number): void {
+    for (const entry of entries) entry.notBefore = notBefore
+    this.#delayed = Math.max(this.#delayed, notBefore)
+    this.#ready = [...entries, ...this.#ready].sort((one, other) => one.event.seq - other.event.seq)
+  }
+}
+
+function laneOf({event}: Parcel): string {
+  return `${event.table} ${event.key}`
+}

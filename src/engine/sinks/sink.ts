@@ -1,0 +1,60 @@
+import type {RawEvent} from '../storage/line.ts'
+import type {Position} from '../storage/storage.ts'
+
+/** Something that events can be delivered to. Opened by its first use: a receiver may start later than the feed. */
+export interface Sink extends AsyncDisposable {
+  /** As it is shown to people, without secrets. */
+  readonly name: string
+  /** How many items one call of `deliver` takes at most. */
+  readonly batch: number
+  /** How many calls of `deliver` may be under way at once. */
+  readonly parallel: number
+  /**
+   * `each`: every item settles by itself, and the items of a call, and of calls at the same time, are of different documents.
+   * `prefix`: a call takes items as they come, one call at a time, and when one is not done, then none after it is.
+   */
+  readonly order: 'each' | 'prefix'
+  /** Whether a batch that was about to be sent when an earlier process ended has to be sent again as it was. */
+  readonly sameBatches?: boolean
+  /**
+   * From where to go on, when the receiver can say that better than the position that was `kept`. Asked once, before anything is
+   * delivered. Throws Down when it cannot be reached.
+   */
+  position?(kept: Position | undefined): Promise<Position | undefined>
+  /** Lets go of what it writes to, which somebody has put away; the next delivery opens what has its name then. */
+  reopen?(): Promise<void>
+  /**
+   * Delivers these, in their order. The outcomes are in the order of the items. A `signal` that aborts means that nobody waits
+   * any longer.
+   */
+  deliver(items: readonly Parcel[], signal: AbortSignal): Promise<readonly Outcome[]>
+}
+
+/** One event on its way. */
+export interface Parcel {
+  readonly event: RawEvent
+  /** The line of JSON to deliver: what `map` made of the event, or the event itself. */
+  readonly line: string
+  /** Whether `line` is what `map` made. */
+  readonly mapped: boolean
+  /** By which a receiver knows what it has already: the same whenever it is sent again. */
+  readonly id: string
+  /** How often it has been sent before. */
+  readonly attempts: number
+}
+
+export type Outcome =
+  | {readonly kind: 'done'}
+  /** This one failed, and may succeed later. `after`: not before so many milliseconds. */
+  | {readonly kind: 'retry'; readonly reason: string; readonly after?: number | undefined}
+  /** The receiver cannot be reached, or takes nothing for now. */
+  | {readonly kind: 'down'; readonly reason: string; readonly after?: number | undefined}
+  /** This one can never succeed. */
+  | {readonly kind: 'poison'; readonly reason: string}
+  /** The receiver wants no more at all. */
+  | {readonly kind: 'stop'; readonly reason: string}
+
+export const done: Outcome = {kind: 'done'}
+
+/** Thrown by `position` when the receiver cannot be reached now. */
+export class Down extends Error {}

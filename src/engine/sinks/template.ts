@@ -1,0 +1,28 @@
+import {LitefeedError} from '../error.ts'
+import type {Parcel} from './sink.ts'
+
+/** A text in which `{table}`, `{type}`, `{key}` and `{seq}` stand for those of an event. Throws MISUSE for any other. */
+export function compileTemplate(flag: string, text: string): (parcel: Parcel) => string {
+  const unknown = [...text.matchAll(placeholders)].find(([, name]) => !(`${name}` in fields))
+  if (unknown !== undefined)
+    throw new LitefeedError('MISUSE', `\`${flag}\` does not know ${unknown[0]}`, {
+      hint: `there are ${Object.keys(fields)
+        .map(name => `{${name}}`)
+        .join(', ')}`,
+    })
+  return parcel => text.replaceAll(placeholders, (_, name: keyof typeof fields) => fields[name](parcel))
+}
+
+const placeholders = /\{([^{}]*)\}/g
+
+const fields = {
+  table: ({event}: Parcel) => event.table,
+  type: ({event}: Parcel) => event.type,
+  key: ({event}: Parcel) => keyName(event.key),
+  seq: ({event}: Parcel) => String(event.seq),
+}
+
+/** A key, which is JSON text, as part of a name: a string as it is, anything else as its JSON. */
+export function keyName(key: string): string {
+  return key.startsWith('"') ? (JSON.parse(key) as string) : key
+}
