@@ -1,6 +1,5 @@
 import * as Args from '@oclif/core/args'
 import * as Flags from '@oclif/core/flags'
-import {Taken} from '../engine/consumer/taken.ts'
 import type {Batch} from '../engine/feed/feed.ts'
 import type {FeedOptions} from '../engine/feed/options.ts'
 import {checkFeed} from '../engine/feed/refuse.ts'
@@ -11,6 +10,7 @@ import {parseInterval} from '../terminal/duration.ts'
 import {feedFlags, feedOptions} from '../terminal/feed-flags.ts'
 import {thisProcess} from '../terminal/owner.ts'
 import {prose} from '../terminal/prose.ts'
+import {ReaderPace} from '../terminal/reader-pace.ts'
 import {say} from '../terminal/talk.ts'
 
 export default class Changes extends LitefeedCommand {
@@ -90,7 +90,6 @@ A POSITION of --since is where the last feed stopped: the seq of the last line t
     ack: Flags.option({
       description: 'what moves the consumer on: that the reader took the next event, or litefeed ack alone',
       options: ['auto', 'manual'] as const,
-      default: 'auto',
       dependsOn: ['as'],
       helpGroup: 'WHERE TO START AND STOP',
     })(),
@@ -107,24 +106,19 @@ A POSITION of --since is where the last feed stopped: the seq of the last line t
     await checkFeed(options)
     await using store = await this.open(flags, 'write')
     using _ = this.output.watchReader()
-    if (flags.as !== undefined) return await this.#consume(store, flags.as, options, flags.ack === 'auto')
+    if (flags.as !== undefined) return await this.#consume(store, flags.as, options, flags.ack !== 'manual')
     for await (const batch of store.changes(options).batches()) await this.#tell(batch)
     return 0
   }
 
-  /** An event counts as taken when the reader took what follows it, or when the feed ended in order. */
   async #consume(store: Store, name: string, options: FeedOptions, moves: boolean): Promise<number> {
     await using consumer = await store.consume(name, options, thisProcess())
-    const taken = new Taken()
+    const pace = new ReaderPace(this.output, to => (moves ? consumer.advance(to) : consumer.confirm()))
     for await (const batch of consumer.deliveries(undefined, this.output.gone)) {
       await this.#tell(batch)
-      if (this.output.gone.aborted) break
-      taken.add(batch)
-      const {position} = taken
-      if (moves && position !== undefined && (position > consumer.position || !consumer.isPlaced))
-        await consumer.advance(position)
+      await pace.took(batch)
     }
-    if (!this.output.gone.aborted && moves) await consumer.advance(taken.end)
+    await pace.end()
     await consumer.confirm()
     return 0
   }

@@ -112,8 +112,8 @@ export class Store implements AsyncDisposable {
   }
 
   /** The consumers: where each stands, and how far that is from the end of the log. */
-  consumers(): Promise<readonly ConsumerInfo[]> {
-    return listConsumers(this.#storage)
+  consumers(owner: Owner = nobody()): Promise<readonly ConsumerInfo[]> {
+    return listConsumers(this.#storage, owner)
   }
 
   /** Puts a consumer somewhere else, or makes it there. Throws TAKEN while somebody has it, HISTORY_LOST. */
@@ -140,9 +140,15 @@ export class Store implements AsyncDisposable {
     feed: FeedOptions,
     options: PipeOptions & {readonly as?: string | undefined; readonly owner?: Owner | undefined},
   ): AsyncGenerator<PipeStatus> {
-    if (options.as === undefined) return yield* new Pipe(await Unnamed.begin(this.#storage, feed), sink, options)
-    await using consumer = await this.consume(options.as, {...feed, signal: options.signal}, options.owner)
-    yield* new Pipe(consumer, sink, options)
+    await using consumer =
+      options.as === undefined
+        ? undefined
+        : await this.consume(options.as, {...feed, signal: options.signal}, options.owner)
+    const origin = consumer ?? (await Unnamed.begin(this.#storage, feed))
+    for await (const status of new Pipe(origin, sink, options)) {
+      yield status
+      await this.#storage.retention.apply()
+    }
   }
 
   /** Removes old changes from the log, a batch at a time; each step says how far it is. Throws NO_CONSUMER for a name in `force`. */

@@ -9,6 +9,7 @@ import {PipeReaders} from './pipe-readers.ts'
  */
 export class Output {
   readonly #fd: number
+  #readers: PipeReaders | undefined
   readonly #gone = new AbortController()
 
   /** After `interrupted` a reader that has stopped is waited for no longer. */
@@ -41,12 +42,20 @@ export class Output {
    * is written.
    */
   watchReader(): Disposable {
-    const readers = PipeReaders.of(this.#fd)
-    const look = () => {
-      if (readers?.gone()) this.#gone.abort()
-    }
-    const timer = readers === undefined ? undefined : setInterval(look, 1000).unref()
+    this.#readers = PipeReaders.of(this.#fd)
+    const timer = this.#readers === undefined ? undefined : setInterval(() => this.isRead, 1000).unref()
     return {[Symbol.dispose]: () => clearInterval(timer)}
+  }
+
+  /** Whether there is still a reader, as far as can be seen. */
+  get isRead(): boolean {
+    if (this.#readers?.gone()) this.#gone.abort()
+    return !this.#gone.signal.aborted
+  }
+
+  /** Whether it can be seen when a reader goes. */
+  get showsReader(): boolean {
+    return this.#readers !== undefined
   }
 }
 

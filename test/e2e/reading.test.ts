@@ -139,7 +139,7 @@ describe('tables', () => {
     await litefeed(['delete', 'users', '1'], {db})
     const run = await litefeed(['tables'], {db})
     expect(run.stdout).toBe(
-      '{"name":"a b","kind":"documents","documents":1,"seq":3}\n{"name":"users","kind":"documents","documents":1,"seq":4}\n',
+      '{"name":"a b","kind":"documents","documents":1,"seq":3,"oldest":1}\n{"name":"users","kind":"documents","documents":1,"seq":4,"oldest":1}\n',
     )
     expect(run).toMatchObject({status: 0, stderr: ''})
   })

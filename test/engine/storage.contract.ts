@@ -79,9 +79,9 @@ export function storageContract(name: string, {open, prune, plant}: Engine): voi
       await insert(storage, 'games', {a: '1'})
       await storage.write('users', [remove('a')], soft)
       expect(await storage.tables()).toEqual([
-        {name: 'empty', kind: 'documents', documents: 0, seq: null},
-        {name: 'games', kind: 'documents', documents: 1, seq: 3},
-        {name: 'users', kind: 'documents', documents: 1, seq: 4},
+        {name: 'empty', kind: 'documents', documents: 0, seq: null, oldest: 1},
+        {name: 'games', kind: 'documents', documents: 1, seq: 3, oldest: 1},
+        {name: 'users', kind: 'documents', documents: 1, seq: 4, oldest: 1},
       ])
     })
 
@@ -90,7 +90,7 @@ export function storageContract(name: string, {open, prune, plant}: Engine): voi
       await using storage = await open(place)
       await insert(storage, 'users', {a: '1'})
       prune(place, 1)
-      expect(await storage.tables()).toEqual([{name: 'users', kind: 'documents', documents: 1, seq: null}])
+      expect(await storage.tables()).toEqual([{name: 'users', kind: 'documents', documents: 1, seq: null, oldest: 2}])
     })
 
     test('are found by name, and not before they exist', async () => {

@@ -1,4 +1,5 @@
 import {LitefeedCommand} from '../../terminal/command.ts'
+import {thisProcess} from '../../terminal/owner.ts'
 import {prose} from '../../terminal/prose.ts'
 
 export default class Consumers extends LitefeedCommand {
@@ -16,7 +17,7 @@ age how many seconds ago it was moved, owner the process that has it now, and ol
   protected async execute(): Promise<number> {
     const {flags} = await this.parse(Consumers)
     await using store = await this.open(flags, 'read')
-    for (const consumer of await store.consumers()) await this.print(JSON.stringify(consumer))
+    for (const consumer of await store.consumers(thisProcess())) await this.print(JSON.stringify(consumer))
     return 0
   }
 }

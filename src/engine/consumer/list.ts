@@ -19,15 +19,15 @@ export interface ConsumerInfo {
   readonly oldest: Position
 }
 
-export async function listConsumers(storage: Storage): Promise<readonly ConsumerInfo[]> {
+export async function listConsumers(storage: Storage, owner: Owner): Promise<readonly ConsumerInfo[]> {
   const consumers = await storage.consumers.list()
   const {oldest, newest} = await storage.bounds()
-  return consumers.map(({name, position, updated, owner}) => ({
+  return consumers.map(({name, position, updated, owner: holder}) => ({
     name,
     position,
     lag: Math.max(0, newest - position),
     age: Math.max(0, Date.now() - updated) / 1000,
-    owner: owner !== undefined && owner.expires > Date.now() ? owner.name : null,
+    owner: holds(holder, owner) ? holder.name : null,
     oldest,
   }))
 }
@@ -61,9 +61,14 @@ export async function noConsumer(storage: Storage, name: string): Promise<Litefe
   })
 }
 
+/** Whether a lease is held, as far as `owner` can tell. */
+function holds(holder: Consumer['owner'], owner: Owner): holder is NonNullable<Consumer['owner']> {
+  return holder !== undefined && holder.expires > Date.now() && !owner.isGone(holder)
+}
+
 function refuseTaken(consumer: Consumer | undefined, owner: Owner): void {
   const holder = consumer?.owner
-  if (holder === undefined || holder.expires <= Date.now() || owner.isGone(holder)) return
+  if (!holds(holder, owner)) return
   throw new LitefeedError('TAKEN', `the consumer ${consumer?.name} is in use by ${holder.name}`, {
     hint: 'end that process first',
   })

@@ -38,15 +38,15 @@ export class ChildSink implements Sink {
 
 class Child {
   ended = false
-  readonly #process: ReturnType<typeof startProgram>
+  readonly #running: ReturnType<typeof startProgram>
   /** By seq; all of an initial part have one. */
   readonly #waiting = new Map<number, Waiting[]>()
   #complaint: string | undefined
 
   constructor(program: string, args: readonly string[], feed: string) {
-    this.#process = startProgram(program, args, feed)
+    this.#running = startProgram(program, args, feed)
     // A program that ends while it is written to is one that ends.
-    this.#process.stdin?.on('error', () => {})
+    this.#running.stdin?.on('error', () => {})
     void this.#listen()
   }
 
@@ -54,23 +54,23 @@ class Child {
     return new Promise((settle, fail) => {
       const {seq} = parcel.event
       this.#waiting.set(seq, [...(this.#waiting.get(seq) ?? []), {parcel, settle, fail}])
-      this.#process.stdin?.write(`${parcel.line}\n`)
+      this.#running.stdin?.write(`${parcel.line}\n`)
     })
   }
 
   /** Tells it that there is no more, and waits for its end. */
   async end(): Promise<void> {
-    this.#process.stdin?.end()
-    await this.#process
+    this.#running.stdin?.end()
+    await this.#running
   }
 
   async #listen(): Promise<void> {
     try {
-      for await (const line of this.#process.iterable({from: 'stdout'})) this.#hear(String(line))
+      for await (const line of this.#running.iterable({from: 'stdout'})) this.#hear(String(line))
     } catch {
       // How it ended is what counts.
     }
-    const result = await this.#process
+    const result = await this.#running
     this.ended = true
     const waiting = [...this.#waiting.values()].flat()
     const unable = cannotRun(result)
@@ -84,7 +84,7 @@ class Child {
     const answer = parseAnswer(line)
     if (answer === undefined) {
       this.#complaint = `it printed ${JSON.stringify(line.slice(0, 80))}, which acknowledges nothing`
-      this.#process.kill()
+      this.#running.kill()
       return
     }
     const [waiting, ...others] = this.#waiting.get(answer.seq) ?? []

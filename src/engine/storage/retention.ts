@@ -16,6 +16,12 @@ export interface Retention {
    * only. By the rule of the file, when nothing else is said.
    */
   prune(what?: Prune): Promise<Pruned>
+
+  /**
+   * Removes what is due by the rule of the file, for a short time. `write` and `track` do so of themselves; it is for who does not write
+   * documents and lives long. Does not throw when that cannot be done now.
+   */
+  apply(): Promise<void>
 }
 
 /** What stays: the last so many changes, those of the last so many milliseconds, or the last that fit into so many bytes. */

@@ -140,6 +140,8 @@ export interface TableInfo {
   readonly documents: number
   /** The position of the last change of this table that the log holds, or null. */
   readonly seq: Position | null
+  /** How far back the log reaches: its oldest change, of whichever table; the next one while it is empty. */
+  readonly oldest: Position
   /** Of a table that is tracked: `ok`, or what has happened to it so that its changes are not recorded as they should be. */
   readonly health?: string
 }

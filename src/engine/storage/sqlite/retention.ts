@@ -1,3 +1,4 @@
+import {LitefeedError} from '../../error.ts'
 import type {Keep, Prune, Pruned, Retention} from '../retention.ts'
 import type {Position} from '../storage.ts'
 import type {Connection} from './connection.ts'
@@ -34,6 +35,13 @@ export class LogRetention implements Retention {
   }
 
   async prune({what, force = []}: Partial<Prune> = {}): Promise<Pruned> {
+    if (what === undefined && (await this.rule()) === undefined)
+      return {
+        ...(await this.#connection.read(() => readBounds(this.#connection))),
+        removed: 0,
+        more: false,
+        heldBy: undefined,
+      }
     while (await this.#connection.read(() => uncounted(this.#connection) >= countAtOnce)) await this.#count()
     // Most writes have nothing to remove, and shall not wait for a lock to find that out.
     const due = await this.#connection.read(() => this.#due(what, force, what === undefined ? slack : () => 0))
@@ -49,6 +57,17 @@ export class LogRetention implements Retention {
       else if (took < 4) this.#rows = Math.min(mostRows, this.#rows * 2)
       return {removed: Math.max(0, next - oldest), oldest: Math.max(oldest, next), newest, more: next < end, heldBy}
     })
+  }
+
+  /** After a write has succeeded, that nothing can be removed now is no reason for it to fail. */
+  async apply(): Promise<void> {
+    const start = performance.now()
+    try {
+      // A batch at a time, and as many as keep pace with writes in bulk.
+      while ((await this.prune()).more && performance.now() - start < 50) {}
+    } catch (error) {
+      if (!(error instanceof LitefeedError && ['BUSY', 'FULL', 'IO'].includes(error.code))) throw error
+    }
   }
 
   /** The first change that stays. A rule that is exceeded by less than `slack` can wait. */

@@ -3,7 +3,6 @@ import type {Order} from '../../documents/order.ts'
 import {LitefeedError} from '../../error.ts'
 import type {Consumers} from '../consumers.ts'
 import {joinLines} from '../line.ts'
-import type {Retention} from '../retention.ts'
 import type {
   ApplicationTable,
   Bounds,
@@ -71,7 +70,7 @@ export async function openSqlite(file: string, access: Access): Promise<Storage>
 class SqliteStorage implements Storage {
   readonly id: string
   readonly consumers: Consumers
-  readonly retention: Retention
+  readonly retention: LogRetention
   readonly #connection: Connection
   readonly #tracking: Tracking
   /** Whether the last batch of insertions met a key that was taken; then the next is done one by one from the start. */
@@ -102,8 +101,10 @@ class SqliteStorage implements Storage {
     return this.#connection.read(() => markOf(this.#connection, table))
   }
 
-  track(table: string, options: TrackOptions): Promise<Differences> {
-    return this.#tracking.track(table, options)
+  async track(table: string, options: TrackOptions): Promise<Differences> {
+    const differences = await this.#tracking.track(table, options)
+    await this.retention.apply()
+    return differences
   }
 
   untrack(table: string, keepLog: boolean): Promise<boolean> {
@@ -148,23 +149,9 @@ class SqliteStorage implements Storage {
     })
   }
 
-  async write(table: string, writes: readonly Write[], {durability}: WriteOptions): Promise<Written> {
-    if (writes.length === 0) {
-      return this.#connection.read(() => {
-        requireDocuments(this.#connection, table)
-        return {outcomes: [], position: readBounds(this.#connection).newest}
-      })
-    }
-    if (!this.#conflicts && writes.length > 1 && writes.every(write => 'insert' in write)) {
-      const written = await this.#insertAll(table, writes, durability)
-      if (written !== undefined) return written
-    }
-    const written = await this.#connection.write(durability, () => {
-      const name = requireDocuments(this.#connection, table)
-      const outcomes = writeDocuments(this.#connection, name, writes)
-      return {outcomes, position: readBounds(this.#connection).newest}
-    })
-    this.#conflicts = written.outcomes.some(outcome => outcome.verdict.kind === 'taken')
+  async write(table: string, writes: readonly Write[], options: WriteOptions): Promise<Written> {
+    const written = await this.#write(table, writes, options)
+    await this.retention.apply()
     return written
   }
 
@@ -214,6 +201,26 @@ class SqliteStorage implements Storage {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#connection[Symbol.dispose]()
+  }
+
+  async #write(table: string, writes: readonly Write[], {durability}: WriteOptions): Promise<Written> {
+    if (writes.length === 0) {
+      return this.#connection.read(() => {
+        requireDocuments(this.#connection, table)
+        return {outcomes: [], position: readBounds(this.#connection).newest}
+      })
+    }
+    if (!this.#conflicts && writes.length > 1 && writes.every(write => 'insert' in write)) {
+      const written = await this.#insertAll(table, writes, durability)
+      if (written !== undefined) return written
+    }
+    const written = await this.#connection.write(durability, () => {
+      const name = requireDocuments(this.#connection, table)
+      const outcomes = writeDocuments(this.#connection, name, writes)
+      return {outcomes, position: readBounds(this.#connection).newest}
+    })
+    this.#conflicts = written.outcomes.some(outcome => outcome.verdict.kind === 'taken')
+    return written
   }
 
   /** Without the index an order is read all the same, more slowly: so a file that cannot be written now is no error. */

@@ -100,6 +100,7 @@ export function describeTables(connection: Connection): readonly TableInfo[] {
         kind,
         documents: countRows(connection, name),
         seq: newestChange(connection, name),
+        oldest: oldestChange(connection),
         ...(kind === 'tracked' ? {health: drift.length === 0 ? 'ok' : drift.map(describeDrift).join('; ')} : {}),
       }
     })
@@ -117,6 +118,16 @@ function newestChange(connection: Connection, table: string): number | null {
     .prepare('SELECT seq FROM _litefeed_changes WHERE tbl = ? ORDER BY seq DESC LIMIT 1')
     .get(table) as [number] | undefined
   return last?.[0] ?? null
+}
+
+function oldestChange(connection: Connection): number {
+  const [oldest] = connection
+    .prepare(
+      `SELECT coalesce((SELECT min(seq) FROM _litefeed_changes),
+        (SELECT seq + 1 FROM sqlite_sequence WHERE name = '_litefeed_changes'), 1)`,
+    )
+    .get() as [number]
+  return oldest
 }
 
 /** Refuses a name that a table cannot have. Throws MISUSE. */
