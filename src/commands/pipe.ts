@@ -103,6 +103,7 @@ Ctrl-C waits for what is under way; a second one does not.`
     await checkFeed(feed)
     await using sink = await makeSink({
       to: flags.to ?? command,
+      source: flags.db,
       batch: flags.batch,
       maxUnacked: flags['max-unacked'],
       each: flags.each || undefined,

@@ -73,7 +73,8 @@ export class Consumer implements Origin, AsyncDisposable {
     this.#lease = lease
     this.#position = position
     this.#sending = sending !== undefined && sending > position ? sending : undefined
-    this.#options = initial ? options : {...options, since: position, includeInitial: false}
+    // An initial part that was broken off is begun again as it was, so that what has gone since is told as gone.
+    this.#options = {...options, since: position, includeInitial: initial}
     // A process that was stopped, and goes on, finds out at once and not at its next move.
     this.#timer = setInterval(() => void this.#renew().catch(() => {}), renewEvery).unref()
   }

@@ -5,6 +5,8 @@ import type {Position} from '../storage/storage.ts'
 export interface Origin {
   /** Which log: `Store.id`. */
   readonly id: string
+  /** The consumer's, or what says what the feed is of. */
+  readonly name: string
   readonly position: Position
   /** Whether that is where an earlier pipe ended. */
   readonly isPlaced: boolean

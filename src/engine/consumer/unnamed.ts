@@ -1,3 +1,4 @@
+import {keyText} from '../documents/key.ts'
 import {type Batch, Feed} from '../feed/feed.ts'
 import type {FeedOptions} from '../feed/options.ts'
 import {startFeed} from '../feed/start.ts'
@@ -7,6 +8,7 @@ import type {Origin} from './origin.ts'
 /** A feed of which nobody keeps how far it has been delivered, unless its receiver does. */
 export class Unnamed implements Origin {
   readonly id: string
+  readonly name: string
   readonly position: Position
   readonly isPlaced = false
   readonly mapped: boolean
@@ -19,7 +21,9 @@ export class Unnamed implements Origin {
   }
 
   private constructor(storage: Storage, options: FeedOptions, position: Position) {
+    const {tables, keys, where, pluck, without, select, filter, map} = options
     this.id = storage.id
+    this.name = JSON.stringify({tables, keys: keys?.map(keyText), where, pluck, without, select, filter, map})
     this.position = position
     this.mapped = options.map !== undefined
     this.#storage = storage
@@ -27,9 +31,8 @@ export class Unnamed implements Origin {
   }
 
   deliveries(after: Position | undefined, signal: AbortSignal): AsyncGenerator<Batch> {
-    // A window, or an initial part, begins with what is there now.
-    const isPresent = this.#options.orderBy !== undefined || this.#options.includeInitial === true
-    const since = after ?? (isPresent ? this.#options.since : this.position)
+    // A window begins with what stands in it now.
+    const since = after ?? (this.#options.orderBy === undefined ? this.position : this.#options.since)
     const includeInitial = after === undefined && this.#options.includeInitial
     return new Feed(this.#storage, {...this.#options, since, includeInitial, signal}).deliveries()
   }

@@ -1,7 +1,7 @@
 import {type FileHandle, open} from 'node:fs/promises'
 import {LitefeedError} from '../error.ts'
 import type {Position} from '../storage/storage.ts'
-import {done, type Outcome, type Parcel, type Sink} from './sink.ts'
+import {done, type Outcome, type Parcel, type Sink, type Stream} from './sink.ts'
 
 /**
  * Lines appended to a file, on disk before they count as delivered. The `seq` of the last line says where to go on; a part
@@ -22,7 +22,7 @@ export class FileSink implements Sink {
     this.name = `file:${path}`
   }
 
-  async position(kept: Position | undefined): Promise<Position | undefined> {
+  async position({kept}: Stream): Promise<Position | undefined> {
     const file = await this.#open()
     const last = await lastLine(file)
     if (last === undefined) return kept

@@ -6,7 +6,7 @@ import type {Failure, Item} from '../told.ts'
 import {backoff} from './backoff.ts'
 import {Bell} from './bell.ts'
 import {type Entry, Line} from './line.ts'
-import {Down, type Outcome, type Parcel, type Sink} from './sink.ts'
+import {Down, type Outcome, type Parcel, type Sink, type Stream} from './sink.ts'
 
 export interface PipeOptions {
   /** What becomes of an event that the receiver will never take: the pipe ends, goes on without it, or buries it. */
@@ -45,6 +45,7 @@ export class Pipe implements AsyncIterable<PipeStatus> {
   readonly #origin: Origin
   readonly #sink: Sink
   readonly #options: PipeOptions
+  readonly #stream: Stream
   readonly #bell = new Bell()
   readonly #over = new AbortController()
   #line: Line
@@ -70,6 +71,8 @@ export class Pipe implements AsyncIterable<PipeStatus> {
     this.#origin = origin
     this.#sink = sink
     this.#options = options
+    const {id: feed, name, isPlaced, position: kept} = origin
+    this.#stream = {feed, name, kept: isPlaced ? kept : undefined}
     this.#kept = origin.position
     this.#line = new Line(sink.order === 'each', origin.position)
     this.#sending = sink.sameBatches ? origin.sending : undefined
@@ -108,7 +111,7 @@ export class Pipe implements AsyncIterable<PipeStatus> {
   async #resume(): Promise<Position | undefined> {
     while (this.#sink.position !== undefined && !this.#options.signal.aborted) {
       try {
-        const position = await this.#sink.position(this.#origin.isPlaced ? this.#origin.position : undefined)
+        const position = await this.#sink.position(this.#stream)
         if (position !== undefined) this.#line = new Line(this.#sink.order === 'each', position)
         return position
       } catch (error) {
@@ -200,6 +203,7 @@ export class Pipe implements AsyncIterable<PipeStatus> {
   async #settle(entries: readonly Entry[], outcomes: readonly Outcome[]): Promise<void> {
     const refused: (Refused & {parcel: Entry})[] = []
     const again: Entry[] = []
+    const later: Entry[] = []
     for (const [index, entry] of entries.entries()) {
       const outcome = outcomes[index] ?? {kind: 'retry', reason: 'it was not acknowledged'}
       switch (outcome.kind) {
@@ -215,6 +219,9 @@ export class Pipe implements AsyncIterable<PipeStatus> {
           again.push(entry)
           this.#pause(outcome.reason, outcome.after)
           break
+        case 'later':
+          later.push(entry)
+          break
         case 'poison':
           refused.push({parcel: entry, reason: outcome.reason})
           break
@@ -225,7 +232,7 @@ export class Pipe implements AsyncIterable<PipeStatus> {
     }
     for (const entry of again) entry.attempts++
     this.#counts.retried += again.length
-    if (again.length > 0) this.#line.putBack(again, 0)
+    if (again.length + later.length > 0) this.#line.putBack([...again, ...later], 0)
     if (refused.length > 0) await this.#refuse(refused)
     if (this.#line.position >= (this.#sending ?? 0)) this.#sending = undefined
   }
@@ -272,6 +279,12 @@ export class Pipe implements AsyncIterable<PipeStatus> {
     this.#keptAt = performance.now()
     const {position} = this.#line
     if (position <= this.#kept) return
+    try {
+      await this.#sink.reach?.(this.#stream, position)
+    } catch (error) {
+      if (!(error instanceof Down)) throw error
+      return
+    }
     await this.#origin.advance(position, this.#sending)
     this.#kept = position
   }

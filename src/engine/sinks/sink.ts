@@ -17,10 +17,12 @@ export interface Sink extends AsyncDisposable {
   /** Whether a batch that was about to be sent when an earlier process ended has to be sent again as it was. */
   readonly sameBatches?: boolean
   /**
-   * From where to go on, when the receiver can say that better than the position that was `kept`. Asked once, before anything is
+   * From where to go on, when the receiver can say that better than the position that was kept. Asked once, before anything is
    * delivered. Throws Down when it cannot be reached.
    */
-  position?(kept: Position | undefined): Promise<Position | undefined>
+  position?(stream: Stream): Promise<Position | undefined>
+  /** Nothing up to here is missing any more; called before that position is kept. Throws Down. */
+  reach?(stream: Stream, position: Position): Promise<void>
   /** Lets go of what it writes to, which somebody has put away; the next delivery opens what has its name then. */
   reopen?(): Promise<void>
   /**
@@ -28,6 +30,16 @@ export interface Sink extends AsyncDisposable {
    * any longer.
    */
   deliver(items: readonly Parcel[], signal: AbortSignal): Promise<readonly Outcome[]>
+}
+
+/** What is delivered, as a receiver knows it again. */
+export interface Stream {
+  /** Of which log. */
+  readonly feed: string
+  /** The consumer, or, without one, what the feed is of. */
+  readonly name: string
+  /** The position that was kept for it. */
+  readonly kept: Position | undefined
 }
 
 /** One event on its way. */
@@ -51,6 +63,8 @@ export type Outcome =
   | {readonly kind: 'down'; readonly reason: string; readonly after?: number | undefined}
   /** This one can never succeed. */
   | {readonly kind: 'poison'; readonly reason: string}
+  /** It was not tried, since one before it failed. */
+  | {readonly kind: 'later'}
   /** The receiver wants no more at all. */
   | {readonly kind: 'stop'; readonly reason: string}
 

@@ -1,20 +1,106 @@
+import {statSync} from 'node:fs'
+import {resolve} from 'node:path'
 import {LitefeedError} from '../error.ts'
-import type {Outcome, Sink} from './sink.ts'
+import type {Replica} from '../storage/replica.ts'
+import type {Position} from '../storage/storage.ts'
+import {Down, done, type Outcome, type Parcel, type Sink, type Stream} from './sink.ts'
+import type {Target} from './target.ts'
+import {compileTemplate} from './template.ts'
 
+/**
+ * Another database: its tables of documents, or SQL tables that are there, by the name of the source's table or by `?table=`, a
+ * template. How far it is stands in that database and is part of the transaction that brings it there, so that each change
+ * takes effect once.
+ */
 export class SqliteSink implements Sink {
   readonly name: string
-  readonly batch = 1
+  readonly batch = 1000
   readonly parallel = 1
   readonly order = 'prefix'
+  readonly file: string
+  readonly #tableOf: (parcel: Parcel) => string
+  #replica: Replica | undefined
+  #stream = ''
 
-  constructor(to: string) {
-    this.name = to
-    throw new LitefeedError('MISUSE', `cannot deliver to ${to} yet`)
+  /** Throws MISUSE. */
+  constructor(to: string, {source}: Target) {
+    const [, path = '', query = ''] = /^sqlite:([^?]*)(?:\?(.*))?$/.exec(to) ?? []
+    const {table = '{table}', ...others} = Object.fromEntries(new URLSearchParams(query))
+    const [unknown] = Object.keys(others)
+    if (path === '') throw new LitefeedError('MISUSE', 'sqlite: needs the path of a database')
+    if (unknown !== undefined) throw new LitefeedError('MISUSE', `sqlite: knows ?table=, and not ?${unknown}=`)
+    this.file = path.startsWith('//') ? decodeURIComponent(new URL(`file:${path}`).pathname) : path
+    if (source !== undefined && isSame(source, this.file))
+      throw new LitefeedError('MISUSE', `${this.file} is where the changes come from; each would bring another one`)
+    this.name = `sqlite:${this.file}`
+    this.#tableOf = compileTemplate('table', table)
   }
 
-  async deliver(): Promise<readonly Outcome[]> {
-    return []
+  position(stream: Stream): Promise<Position | undefined> {
+    return this.#orDown(async () => {
+      this.#stream = nameOf(stream)
+      return (await (await this.#open()).position(this.#stream)) ?? stream.kept
+    })
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {}
+  reach(_: Stream, position: Position): Promise<void> {
+    return this.#orDown(async () => (await this.#open()).reach(this.#stream, position))
+  }
+
+  async deliver(parcels: readonly Parcel[]): Promise<readonly Outcome[]> {
+    const changes = parcels.map(parcel => {
+      const {event, mapped, line} = parcel
+      const gone = event.new_val === null || event.new_val === undefined
+      return {
+        seq: event.seq,
+        initial: event.type === 'initial' || event.type === 'uninitial',
+        table: this.#tableOf(parcel),
+        key: event.key,
+        document: gone ? null : mapped ? line : (event.new_val as string),
+      }
+    })
+    try {
+      const outcomes = await (await this.#open()).apply(this.#stream, changes)
+      return outcomes.map(outcome => {
+        if (outcome.kind === 'refused') return {kind: 'poison', reason: outcome.reason}
+        return outcome.kind === 'done' ? done : {kind: 'later'}
+      })
+    } catch (error) {
+      if (!isPassing(error)) throw error
+      return parcels.map(() => ({kind: 'down', reason: (error as Error).message}))
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#replica?.[Symbol.asyncDispose]()
+  }
+
+  async #open(): Promise<Replica> {
+    this.#replica ??= await (await import('../storage/sqlite/replica.ts')).openReplica(this.file)
+    return this.#replica
+  }
+
+  async #orDown<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work()
+    } catch (error) {
+      throw isPassing(error) ? new Down((error as Error).message) : error
+    }
+  }
+}
+
+function isSame(one: string, other: string): boolean {
+  const [first, second] = [one, other].map(file => statSync(file, {throwIfNoEntry: false}))
+  return first === undefined || second === undefined
+    ? resolve(one) === resolve(other)
+    : first.ino === second.ino && first.dev === second.dev
+}
+
+function nameOf({feed, name}: Stream): string {
+  return `${feed} ${name}`
+}
+
+/** Whether it may be otherwise later. */
+function isPassing(error: unknown): boolean {
+  return error instanceof LitefeedError && ['BUSY', 'FULL', 'IO'].includes(error.code)
 }

@@ -19,6 +19,8 @@ export interface Target {
   readonly subject?: string | undefined
   /** http: what signs the requests, as `whsec_...` in base64 or as it is. */
   readonly secret?: string | undefined
+  /** sqlite: the file that the events come from, which cannot be the receiver as well. */
+  readonly source?: string | undefined
 }
 
 /** Makes the sink for a target; nothing is connected yet. Throws MISUSE for a target or an option that cannot be. */
@@ -36,7 +38,7 @@ export async function makeSink(target: Target): Promise<Sink> {
   return entry.make(target, to)
 }
 
-type Option = Exclude<keyof Target, 'to'>
+type Option = Exclude<keyof Target, 'to' | 'source'>
 
 const options: readonly Option[] = ['batch', 'maxUnacked', 'each', 'exchange', 'routingKey', 'subject', 'secret']
 
@@ -78,6 +80,6 @@ const kinds: Readonly<Record<string, Kind>> = {
   file: {options: [], make: async (_, to) => new (await import('./file.ts')).FileSink(to.slice('file:'.length))},
   sqlite: {
     options: [],
-    make: async (_, to) => new (await import('./sqlite.ts')).SqliteSink(to.slice('sqlite:'.length)),
+    make: async (target, to) => new (await import('./sqlite.ts')).SqliteSink(to, target),
   },
 }

@@ -1,0 +1,133 @@
+import {parseKey} from '../../documents/key.ts'
+import {LitefeedError} from '../../error.ts'
+import type {Replica, ReplicaChange, ReplicaOutcome} from '../replica.ts'
+import type {Position, Verdict} from '../storage.ts'
+import {Connection} from './connection.ts'
+import {writeDocuments} from './documents.ts'
+import {type RowTarget, replicateRow, rowTarget} from './replica-rows.ts'
+import {initialise} from './schema.ts'
+import {checkName, findTable, isInitialised, makeTable} from './tables.ts'
+import {readDefinition} from './tracked/definition.ts'
+
+/** Opens a database as the copy of another one, and makes it when it is not there. Throws as `openSqlite` does. */
+export async function openReplica(file: string): Promise<Replica> {
+  const connection = await Connection.open(file, 'write')
+  try {
+    // By whom, and how far: one row for each stream that has come here.
+    await connection.write('hard', () =>
+      connection.execute(
+        'CREATE TABLE IF NOT EXISTS _litefeed_replica (stream TEXT PRIMARY KEY NOT NULL, seq INTEGER NOT NULL, updated INTEGER NOT NULL)',
+      ),
+    )
+    return new SqliteReplica(connection)
+  } catch (error) {
+    connection[Symbol.dispose]()
+    throw error
+  }
+}
+
+class SqliteReplica implements Replica {
+  readonly #connection: Connection
+  /** In one transaction: how to write to a table, or its name when it is one of documents. */
+  readonly #targets = new Map<string, RowTarget | string>()
+
+  constructor(connection: Connection) {
+    this.#connection = connection
+  }
+
+  position(stream: string): Promise<Position | undefined> {
+    return this.#connection.read(() => this.#position(stream))
+  }
+
+  async reach(stream: string, position: Position): Promise<void> {
+    await this.#connection.write('soft', () => this.#move(stream, position))
+  }
+
+  async apply(stream: string, changes: readonly ReplicaChange[]): Promise<readonly ReplicaOutcome[]> {
+    await this.#prepare(changes)
+    return this.#connection.write('hard', () => {
+      this.#targets.clear()
+      const known = this.#position(stream) ?? -1
+      const outcomes: ReplicaOutcome[] = []
+      let reached = -1
+      for (const change of changes) {
+        const outcome = change.seq <= known ? done : this.#carryOut(change)
+        outcomes.push(outcome)
+        if (outcome.kind !== 'done') break
+        if (!change.initial) reached = change.seq
+      }
+      this.#move(stream, reached)
+      return changes.map((_, index) => outcomes[index] ?? {kind: 'untried'})
+    })
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#connection[Symbol.dispose]()
+  }
+
+  /** Makes the tables of documents that are not there. */
+  async #prepare(changes: readonly ReplicaChange[]): Promise<void> {
+    const tables = new Set(changes.map(({table}) => table))
+    const missing = await this.#connection.read(() => [...tables].filter(table => this.#kindOf(table) === 'missing'))
+    if (missing.length === 0) return
+    for (const table of missing) checkName(table)
+    await this.#connection.retry(db => initialise(db))
+    await this.#connection.write('hard', () => {
+      for (const table of missing) makeTable(this.#connection, table)
+    })
+  }
+
+  #kindOf(table: string): 'documents' | 'rows' | 'missing' {
+    const [type] = (this.#connection
+      .prepare('SELECT type FROM sqlite_schema WHERE name = ? COLLATE NOCASE')
+      .get(table) as [string] | undefined) ?? ['']
+    if (type === '') return 'missing'
+    if (type !== 'table') throw new LitefeedError('NOT_A_TABLE', `${table} is no table in ${this.#connection.file}`)
+    if (!isInitialised(this.#connection)) return 'rows'
+    const ours = this.#connection.prepare('SELECT 1 FROM _litefeed_tables WHERE name = ?').get(table)
+    return ours === undefined || readDefinition(this.#connection, table) !== undefined ? 'rows' : 'documents'
+  }
+
+  #carryOut(change: ReplicaChange): ReplicaOutcome {
+    const {table, key, document} = change
+    let target = this.#targets.get(table)
+    if (target === undefined) {
+      const isRows = this.#kindOf(table) === 'rows'
+      target = isRows ? rowTarget(this.#connection, table) : (findTable(this.#connection, table) ?? table)
+      this.#targets.set(table, target)
+    }
+    if (typeof target !== 'string') return replicateRow(this.#connection, target, change)
+    const mistake = document === null ? undefined : mistakeIn(document)
+    if (mistake !== undefined) return {kind: 'refused', reason: mistake}
+    const decide = (old: string | null): Verdict => {
+      if (document === old) return {kind: 'unchanged'}
+      return document === null ? {kind: 'remove'} : {kind: 'store', text: document}
+    }
+    const [outcome] = writeDocuments(this.#connection, target, [{key: parseKey(key), decide}])
+    if (outcome?.verdict.kind === 'refused') return {kind: 'refused', reason: outcome.verdict.reason}
+    return done
+  }
+
+  #position(stream: string): Position | undefined {
+    const row = this.#connection.prepare('SELECT seq FROM _litefeed_replica WHERE stream = ?').get(stream)
+    return (row as [Position] | undefined)?.[0]
+  }
+
+  /** Never back. */
+  #move(stream: string, position: Position): void {
+    if (position < 0) return
+    this.#connection
+      .prepare(
+        `INSERT INTO _litefeed_replica (stream, seq, updated) VALUES (?, ?, ?)
+          ON CONFLICT (stream) DO UPDATE SET seq = max(seq, excluded.seq), updated = excluded.updated`,
+      )
+      .run(stream, position, Date.now())
+  }
+}
+
+/** What keeps a text from being a document of a table: `map` or a projection may have made anything of it. */
+function mistakeIn(document: string): string | undefined {
+  return /^\s*\{/.test(document) ? undefined : 'it is no object, and so no document'
+}
+
+const done: ReplicaOutcome = {kind: 'done'}
