@@ -11,6 +11,7 @@ export default defineConfig({
     maxWorkers: 2,
     setupFiles: ['test/setup.ts'],
     testTimeout: process.env.LITEFEED_FUZZ === 'long' ? 600_000 : 30_000,
+    reporters: ['default', './test/services-reporter.ts'],
     // Tests of the commands read what they write to stdout.
     disableConsoleIntercept: true,
   },
