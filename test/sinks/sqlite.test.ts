@@ -1,0 +1,172 @@
+import {once} from 'node:events'
+import {join} from 'node:path'
+import {setTimeout as sleep} from 'node:timers/promises'
+import Sqlite from 'better-sqlite3'
+import {describe, expect, test} from 'vitest'
+import {databaseWith, documents, type Line, litefeed, log, ndjson, newDirectory, query, start} from '../e2e/support.ts'
+import {Random, rounds} from '../support.ts'
+
+/** Delivers what there is. */
+function pipe(db: string, to: string, ...args: string[]) {
+  return litefeed(['pipe', '--to', `sqlite:${to}`, '--no-follow', ...args], {db})
+}
+
+function other(): string {
+  return join(newDirectory(), 'copy.db')
+}
+
+function run(db: string, sql: string): void {
+  const connection = new Sqlite(db)
+  try {
+    connection.exec(sql)
+  } finally {
+    connection.close()
+  }
+}
+
+describe('another litefeed file', () => {
+  test('holds what this one does, and then what becomes of it', async () => {
+    const db = await databaseWith({users: [{id: 1, n: 1}, {id: 'b'}, {id: [1, true], big: 1}], games: [{id: 1}]})
+    const copy = other()
+    expect(await pipe(db, copy, '--as', 'copy', '--include-initial')).toMatchObject({status: 0, stdout: '', stderr: ''})
+    for (const table of ['users', 'games']) expect(documents(copy, table)).toEqual(documents(db, table))
+    await litefeed(['update', 'users', '1', '{"n":2}'], {db})
+    await litefeed(['delete', 'users', 'b'], {db})
+    await litefeed(['insert', 'users'], {db, input: '{"id":7,"big":12345678901234567890}\n'})
+    expect(await pipe(db, copy, '--as', 'copy')).toMatchObject({status: 0, stderr: ''})
+    for (const table of ['users', 'games']) expect(documents(copy, table)).toEqual(documents(db, table))
+    expect(query(copy, 'SELECT doc FROM users WHERE id = 7')).toEqual([['{"id":7,"big":12345678901234567890}']])
+    // The copy has a log of its own: nothing is written there twice.
+    const before = await log(copy)
+    await pipe(db, copy, '--as', 'copy')
+    await litefeed(['consumers', 'reset', 'copy', '--to', 'beginning'], {db})
+    await pipe(db, copy, '--as', 'copy')
+    expect(await log(copy)).toEqual(before)
+  })
+
+  test('keeps the position itself, also without --as, for each feed by itself', async () => {
+    const db = await databaseWith({users: [{id: 1}], games: [{id: 1}]})
+    const copy = other()
+    await pipe(db, copy, 'users', '--since', 'beginning')
+    await pipe(db, copy, 'games', '--since', 'beginning')
+    expect(documents(copy, 'games')).toEqual([{id: 1}])
+    await litefeed(['insert', 'users', '{"id":2}'], {db})
+    await pipe(db, copy, 'users')
+    expect(documents(copy, 'users')).toEqual([{id: 1}, {id: 2}])
+  })
+
+  test('cannot be the file that the changes come from', async () => {
+    const db = await databaseWith({users: [{id: 1}]})
+    const {status, stderr} = await pipe(db, db)
+    expect(status).toBe(2)
+    expect(stderr).toContain('each would bring another one')
+  })
+
+  test('a set is what is copied, and a document that leaves it goes', async () => {
+    const db = await databaseWith({
+      users: [
+        {id: 1, age: 20},
+        {id: 2, age: 10},
+      ],
+    })
+    const copy = other()
+    const adults = ['users', '--where', 'age >= 18', '--pluck', 'id,age', '--as', 'adults']
+    await pipe(db, copy, ...adults, '--include-initial')
+    await litefeed(['update', 'users', '2', '{"age":18,"x":1}'], {db})
+    await litefeed(['update', 'users', '1', '{"age":17}'], {db})
+    await pipe(db, copy, ...adults)
+    expect(documents(copy, 'users')).toEqual([{id: 2, age: 18}])
+  })
+})
+
+describe('an SQL table', () => {
+  test('has a column for each field, by the primary key', async () => {
+    const db = await databaseWith({orders: [{id: 1, total: 9.5, paid: true, lines: [{sku: 'a'}], other: 1}, {id: 2}]})
+    const copy = other()
+    run(
+      copy,
+      `CREATE TABLE orders_copy (id INTEGER PRIMARY KEY, total REAL NOT NULL DEFAULT 0, paid, lines, "odd name" TEXT, own TEXT AS (id || '!'))`,
+    )
+    const to = `${copy}?table={table}_copy`
+    expect(await pipe(db, to, '--since', 'beginning')).toMatchObject({status: 0, stderr: ''})
+    await litefeed(['update', 'orders', '2', '{"odd name":"x"}'], {db})
+    await litefeed(['delete', 'orders', '1'], {db})
+    await pipe(db, to)
+    expect(query(copy, 'SELECT * FROM orders_copy')).toEqual([[2, 0, null, null, 'x', '2!']])
+    // Nothing else of litefeed comes into the file of an application.
+    expect(query(copy, `SELECT name FROM sqlite_schema WHERE name LIKE '\\_litefeed%' ESCAPE '\\'`)).toEqual([
+      ['_litefeed_replica'],
+    ])
+  })
+
+  test('takes the rows of a tracked one as they were, blobs, infinities and composite keys included', async () => {
+    const db = join(newDirectory(), 'app.db')
+    const copy = other()
+    const table = 'CREATE TABLE t (a INTEGER, b TEXT, v, PRIMARY KEY (b, a))'
+    run(db, table)
+    run(copy, table)
+    await litefeed(['track', 't'], {db})
+    run(db, `INSERT INTO t VALUES (1, 'x', x'00ff'), (2, 'y', 9e999), (3, 'z', 9007199254740993), (4, 'q', NULL)`)
+    run(db, `UPDATE t SET a = 5 WHERE a = 4; DELETE FROM t WHERE a = 2`)
+    expect(await pipe(db, copy, '--since', 'beginning')).toMatchObject({status: 0, stderr: ''})
+    const rows = 'SELECT a, b, typeof(v), quote(v) FROM t ORDER BY a'
+    expect(query(copy, rows)).toEqual(query(db, rows))
+  })
+
+  test('a row that it refuses is poison', async () => {
+    const db = await databaseWith({
+      t: [
+        {id: 1, v: 1},
+        {id: 2, v: -1},
+        {id: 3, v: 3},
+      ],
+    })
+    const copy = other()
+    run(copy, 'CREATE TABLE t (id INTEGER PRIMARY KEY, v CHECK (v > 0))')
+    const stopped = await pipe(db, copy, '--since', 'beginning')
+    expect(stopped.status).toBe(1)
+    expect(stopped.stderr).toMatch(/refused seq 2: CHECK constraint failed/)
+    expect(query(copy, 'SELECT id FROM t')).toEqual([[1]])
+    const dlq = join(newDirectory(), 'dead.ndjson')
+    expect(await pipe(db, copy, '--on-poison', 'dlq', '--dlq', dlq)).toMatchObject({status: 0})
+    expect(query(copy, 'SELECT id FROM t')).toEqual([[1], [3]])
+  })
+
+  test('without a primary key is refused by name', async () => {
+    const db = await databaseWith({t: [{id: 1}]})
+    const copy = other()
+    run(copy, 'CREATE TABLE t (id INTEGER)')
+    const {status, stderr} = await pipe(db, copy, '--since', 'beginning')
+    expect(status).toBe(2)
+    expect(stderr).toContain('has no primary key')
+  })
+})
+
+test('killed at any moment, each change has its effect once', async () => {
+  const random = new Random()
+  const db = await databaseWith({counts: [{id: 'x', n: 0}]})
+  const copy = other()
+  const writer = start(['update', 'counts', '-'], {db})
+  const writing = (async () => {
+    for (let n = 1; n <= 3000; n++) {
+      const line: Line = {id: n % 3 === 0 ? 'x' : n % 7, n}
+      if (!writer.stdin?.write(ndjson([line]))) await once(writer.stdin as NonNullable<typeof writer.stdin>, 'drain')
+    }
+    writer.stdin?.end()
+  })()
+  writer.stdout?.resume()
+  await litefeed(['insert', 'counts'], {db, input: ndjson(Array.from({length: 7}, (_, id) => ({id, n: 0})))})
+  for (let kill = 0; kill < rounds(8); kill++) {
+    const child = start(['pipe', '--to', `sqlite:${copy}`, '--as', 'copy', '--since', 'beginning'], {db})
+    await sleep(60 + random.below(200))
+    child.kill('SIGKILL')
+    await once(child, 'close')
+  }
+  await writing
+  if (writer.exitCode === null) await once(writer, 'close')
+  const end = await pipe(db, copy, '--as', 'copy', '--since', 'beginning')
+  expect(end).toMatchObject({status: 0, stderr: ''})
+  const plain = (events: Line[]) => events.map(({key, type, old_val, new_val}) => ({key, type, old_val, new_val}))
+  // The log of the copy is that of the source: nothing missing, nothing twice, nothing out of order.
+  expect(plain(await log(copy))).toEqual(plain(await log(db)))
+})
