@@ -10,7 +10,7 @@ export class Unnamed implements Origin {
   readonly id: string
   readonly name: string
   readonly position: Position
-  readonly isPlaced = false
+  isPlaced = false
   readonly mapped: boolean
   readonly #storage: Storage
   readonly #options: FeedOptions
@@ -37,7 +37,9 @@ export class Unnamed implements Origin {
     return new Feed(this.#storage, {...this.#options, since, includeInitial, signal}).deliveries()
   }
 
-  async advance(): Promise<void> {}
+  async advance(): Promise<void> {
+    this.isPlaced = true
+  }
 
   async confirm(): Promise<void> {}
 }

@@ -24,6 +24,7 @@ export class Line {
   /** None of them waits after this time. */
   #delayed = 0
   #head = 0
+  #placed = false
   #position: Position
   #end: Position
 
@@ -42,6 +43,18 @@ export class Line {
     return this.length === 0 ? this.#end : this.#position
   }
 
+  /** Whether the initial part, if there was one, is settled as a whole. */
+  get isPlaced(): boolean {
+    const first = this.#entries[this.#head]
+    return this.#placed && (first === undefined || !isInitial(first))
+  }
+
+  /** Whether something up to here is not settled. */
+  holds(position: Position): boolean {
+    const first = this.#entries[this.#head]
+    return first !== undefined && first.event.seq <= position
+  }
+
   /** Everything up to here has been taken in. */
   get end(): Position {
     return this.#end
@@ -58,7 +71,9 @@ export class Line {
         this.#ready.push(entry)
       }
     }
-    if (end !== undefined) this.#end = end
+    if (end === undefined) return
+    this.#end = end
+    this.#placed = true
   }
 
   /** Takes out the next entries that may be sent: at most `limit`, and none after `last`. */
@@ -94,9 +109,9 @@ export class Line {
       else this.#ready.push(next)
     }
     while (this.#entries[this.#head]?.settled === true) {
-      const {event} = this.#entries[this.#head++] as Entry
+      const entry = this.#entries[this.#head++] as Entry
       // All of an initial part have one position, which is reached with the last of them.
-      if (event.type !== 'initial' && event.type !== 'uninitial') this.#position = event.seq
+      if (!isInitial(entry)) this.#position = entry.event.seq
     }
     if (this.#head > 1000 && this.#head * 2 > this.#entries.length) {
       this.#entries.splice(0, this.#head)
@@ -110,6 +125,10 @@ export class Line {
     this.#delayed = Math.max(this.#delayed, notBefore)
     this.#ready = [...entries, ...this.#ready].sort((one, other) => one.event.seq - other.event.seq)
   }
+}
+
+function isInitial({event}: Parcel): boolean {
+  return event.type === 'initial' || event.type === 'uninitial'
 }
 
 function laneOf({event}: Parcel): string {

@@ -59,6 +59,8 @@ export class Pipe implements AsyncIterable<PipeStatus> {
   #downs = 0
   #kept: Position
   #keptAt = 0
+  /** Whether something was settled since then. */
+  #isProgress = false
   /** The last change of the batch that is sent, or that an earlier process was about to send. */
   #sending: Position | undefined
   #warnings: string[] = []
@@ -91,8 +93,7 @@ export class Pipe implements AsyncIterable<PipeStatus> {
           this.#pull(feed)
           await this.#send().catch(error => this.#fail(error))
         }
-        if (this.#running === 0 || performance.now() - this.#keptAt > keepEvery)
-          await this.#keep().catch(error => this.#fail(error))
+        if (ending || performance.now() >= this.#keepAt) await this.#keep().catch(error => this.#fail(error))
         if (this.#hasNews()) yield this.#status()
         if (this.#running === 0 && (ending || (this.#ended && this.#line.length === 0))) break
         await this.#bell.wait(this.#nextTurn())
@@ -195,12 +196,13 @@ export class Pipe implements AsyncIterable<PipeStatus> {
     // After a restart it has to be read again first.
     if (this.#line.end < this.#sending && !this.#ended) return []
     const entries = this.#line.next(Number.POSITIVE_INFINITY, this.#sending)
-    if (entries.length > 0 || this.#line.due <= this.#sending) return entries
+    if (entries.length > 0 || this.#line.holds(this.#sending)) return entries
     this.#sending = undefined
     return this.#line.length > 0 ? this.#sameBatch() : entries
   }
 
   async #settle(entries: readonly Entry[], outcomes: readonly Outcome[]): Promise<void> {
+    this.#isProgress = true
     const refused: (Refused & {parcel: Entry})[] = []
     const again: Entry[] = []
     const later: Entry[] = []
@@ -276,9 +278,10 @@ export class Pipe implements AsyncIterable<PipeStatus> {
   }
 
   async #keep(): Promise<void> {
-    this.#keptAt = performance.now()
+    if (!this.#hasMoved) return
     const {position} = this.#line
-    if (position <= this.#kept) return
+    this.#keptAt = performance.now()
+    this.#isProgress = false
     try {
       await this.#sink.reach?.(this.#stream, position)
     } catch (error) {
@@ -305,8 +308,19 @@ export class Pipe implements AsyncIterable<PipeStatus> {
   #nextTurn(): number {
     const now = performance.now()
     const send = this.#running < this.#sink.parallel ? Math.max(this.#line.due, this.#pausedUntil) : Infinity
-    const keep = this.#running > 0 && this.#line.position > this.#kept ? this.#keptAt + keepEvery + 1 : Infinity
-    return Math.max(now, Math.min(send, keep))
+    return Math.max(now, Math.min(send, this.#hasMoved ? this.#keepAt : Number.POSITIVE_INFINITY))
+  }
+
+  /** Whether there is a position to keep. An initial part that is settled has the one that it began with. */
+  get #hasMoved(): boolean {
+    return this.#line.position > this.#kept || (!this.#origin.isPlaced && this.#line.isPlaced)
+  }
+
+  /** When the position is kept next: at once when all that was sent is settled; now and then when nothing had to be sent. */
+  get #keepAt(): number {
+    if (this.#ended) return 0
+    if (!this.#isProgress) return this.#keptAt + passEvery
+    return this.#running === 0 ? 0 : this.#keptAt + keepEvery
   }
 
   #hasNews(): boolean {
@@ -331,4 +345,6 @@ function seconds(wait: number): string {
 
 /** Milliseconds between two moves of the position, at least, while there is always something under way. */
 const keepEvery = 100
+/** The same while it moves only past what is not for the receiver. */
+const passEvery = 1000
 const tellEvery = 100
