@@ -1,3 +1,5 @@
+export type {Consumer, Owner} from './engine/consumer/consumer.ts'
+export type {ConsumerInfo} from './engine/consumer/list.ts'
 export type {Document} from './engine/documents/document.ts'
 export type {Key} from './engine/documents/key.ts'
 export type {ListOptions} from './engine/documents/list.ts'
@@ -12,8 +14,12 @@ export type {
   SchemaEvent,
   StateEvent,
 } from './engine/feed/event.ts'
-export type {Feed} from './engine/feed/feed.ts'
+export type {Batch, Feed} from './engine/feed/feed.ts'
 export type {FeedOptions, Since, Until} from './engine/feed/options.ts'
+export type {PipeOptions, PipeStatus, Refused} from './engine/sinks/pipe.ts'
+export type {Outcome, Parcel, Sink, Stream} from './engine/sinks/sink.ts'
+export {makeSink, type Target} from './engine/sinks/target.ts'
+export type {Keep, Prune, Pruned} from './engine/storage/retention.ts'
 export type {
   ApplicationTable,
   Differences,

@@ -39,13 +39,13 @@ export class PipeReport implements Disposable {
 
   #tell(): void {
     if (this.#last === undefined) return
-    const {position, read, delivered, refused, retried} = this.#last
+    const {position, lag, delivered, refused, retried} = this.#last
     say(
       JSON.stringify({
         to: this.#sink,
         consumer: this.#consumer,
         position,
-        lag: read - position,
+        lag,
         delivered,
         refused,
         retried,
@@ -53,12 +53,12 @@ export class PipeReport implements Disposable {
     )
   }
 
-  #draw({position, read, delivered, refused, retried}: PipeStatus): void {
+  #draw({position, lag, delivered, refused, retried}: PipeStatus): void {
     const number = (value: number) => value.toLocaleString('en')
     const rate = Math.round((delivered * 1000) / (performance.now() - this.#start))
     const trouble = `${retried > 0 ? `, ${number(retried)} sent again` : ''}${refused > 0 ? `, ${number(refused)} refused` : ''}`
     process.stderr.write(
-      `\r\x1b[K${number(delivered)} delivered, ${number(rate)}/s, at ${position}, lag ${number(read - position)}${trouble}`,
+      `\r\x1b[K${number(delivered)} delivered, ${number(rate)}/s, at ${position}, lag ${number(lag)}${trouble}`,
     )
     this.#drawn = true
   }

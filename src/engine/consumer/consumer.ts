@@ -116,6 +116,10 @@ export class Consumer implements Origin, AsyncDisposable {
     this.#initial = false
   }
 
+  async newest(): Promise<Position> {
+    return (await this.#storage.bounds()).newest
+  }
+
   /** Resolves when the lease is certain to be held: to be asked before anything is sent. Throws TAKEN. */
   async confirm(): Promise<void> {
     this.lost.throwIfAborted()

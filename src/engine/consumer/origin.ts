@@ -18,6 +18,8 @@ export interface Origin {
   deliveries(after: Position | undefined, signal: AbortSignal): AsyncGenerator<Batch>
   /** Keeps the position, and the end of what is sent next. Throws when somebody else keeps it now. */
   advance(to: Position | undefined, sending?: Position): Promise<void>
+  /** The end of the log. */
+  newest(): Promise<Position>
   /** Resolves when it is certain that this process may send. Throws otherwise. */
   confirm(): Promise<void>
 }

@@ -41,5 +41,9 @@ export class Unnamed implements Origin {
     this.isPlaced = true
   }
 
+  async newest(): Promise<Position> {
+    return (await this.#storage.bounds()).newest
+  }
+
   async confirm(): Promise<void> {}
 }

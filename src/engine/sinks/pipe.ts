@@ -25,8 +25,8 @@ export interface Refused {
 /** How far a pipe is. */
 export interface PipeStatus {
   readonly position: Position
-  /** The end of the log, as far as it was read. */
-  readonly read: Position
+  /** How many changes the log has after it. */
+  readonly lag: number
   readonly delivered: number
   readonly refused: number
   /** How often something was sent again. */
@@ -94,12 +94,12 @@ export class Pipe implements AsyncIterable<PipeStatus> {
           await this.#send().catch(error => this.#fail(error))
         }
         if (ending || performance.now() >= this.#keepAt) await this.#keep().catch(error => this.#fail(error))
-        if (this.#hasNews()) yield this.#status()
+        if (this.#hasNews()) yield await this.#status()
         if (this.#running === 0 && (ending || (this.#ended && this.#line.length === 0))) break
         await this.#bell.wait(this.#nextTurn())
       }
       if (!signal.aborted) await this.#origin.confirm().catch(error => this.#fail(error))
-      yield this.#status()
+      yield await this.#status()
       if (this.#error !== undefined) throw this.#error
     } finally {
       signal.removeEventListener('abort', ring)
@@ -327,11 +327,11 @@ export class Pipe implements AsyncIterable<PipeStatus> {
     return this.#warnings.length > 0 || this.#failures.length > 0 || performance.now() - this.#toldAt > tellEvery
   }
 
-  #status(): PipeStatus {
+  async #status(): Promise<PipeStatus> {
     this.#toldAt = performance.now()
     return {
       position: this.#kept,
-      read: Math.max(this.#kept, this.#line.end),
+      lag: Math.max(0, (await this.#origin.newest()) - this.#kept),
       ...this.#counts,
       warnings: this.#warnings.splice(0),
       failures: this.#failures.splice(0),
