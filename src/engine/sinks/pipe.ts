@@ -98,6 +98,7 @@ export class Pipe implements AsyncIterable<PipeStatus> {
         if (this.#running === 0 && (ending || (this.#ended && this.#line.length === 0))) break
         await this.#bell.wait(this.#nextTurn())
       }
+      await this.#keep().catch(error => this.#fail(error))
       if (!signal.aborted) await this.#origin.confirm().catch(error => this.#fail(error))
       yield await this.#status()
       if (this.#error !== undefined) throw this.#error
