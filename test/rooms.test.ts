@@ -90,6 +90,8 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     'engine/storage/sqlite/replica.ts',
     'execa',
     'string-argv',
+    'amqplib',
+    '@nats-io/',
     'node:',
   ],
   'engine/': ['engine/', 'node:path'],

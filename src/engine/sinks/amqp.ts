@@ -1,21 +1,146 @@
+import {type ChannelModel, type ConfirmChannel, connect} from 'amqplib'
 import {LitefeedError} from '../error.ts'
-import type {Outcome, Sink} from './sink.ts'
+import {done, type Outcome, type Parcel, type Sink} from './sink.ts'
 import type {Target} from './target.ts'
+import {compileTemplate} from './template.ts'
 
+/**
+ * RabbitMQ: a persistent message for each event, which counts as delivered when its publisher confirm has come
+ * (https://www.rabbitmq.com/docs/confirms). `messageId` is the idempotency key, the headers are table, key (as JSON) and seq.
+ *
+ * A message that no queue takes is returned before it is confirmed, and is a failure: it is published again, since a queue may
+ * be bound by then. So is one that the server does not want now (nack). A connection or channel that closes, for an exchange
+ * that is not there, say, is opened again. A message that is larger than the server allows is poison.
+ */
 export class AmqpSink implements Sink {
   readonly name: string
   readonly batch = 1
-  readonly parallel = 1
+  /** How many messages may be unconfirmed. */
+  readonly parallel = 500
   readonly order = 'each'
+  readonly #url: string
+  readonly #exchange: string
+  readonly #routingKey: (parcel: Parcel) => string
+  #session: Promise<Session> | undefined
 
-  constructor(to: string, _target: Target) {
-    this.name = to
-    throw new LitefeedError('MISUSE', `cannot deliver to ${to} yet`)
+  /** Throws MISUSE. */
+  constructor(to: string, {exchange = '', routingKey = exchange === '' ? '{table}' : '{table}.{type}'}: Target) {
+    if (!URL.canParse(to)) throw new LitefeedError('MISUSE', `${to} is no URL`)
+    const url = new URL(to)
+    // A connection that hangs shall be noticed.
+    if (!url.searchParams.has('heartbeat')) url.searchParams.set('heartbeat', '10')
+    this.#url = url.href
+    this.name = `${url.protocol}//${url.host}${url.pathname === '/' ? '' : url.pathname}`
+    this.#exchange = exchange
+    this.#routingKey = compileTemplate('routingKey', routingKey)
   }
 
-  async deliver(): Promise<readonly Outcome[]> {
-    return []
+  async deliver([parcel]: readonly Parcel[]): Promise<readonly Outcome[]> {
+    if (parcel === undefined) return []
+    this.#session ??= Session.open(this.#url)
+    const opening = this.#session
+    try {
+      const session = await opening
+      return [await session.publish(parcel, this.#exchange, this.#routingKey(parcel))]
+    } catch (error) {
+      if (this.#session === opening) this.#session = undefined
+      return [{kind: 'down', reason: reasonOf(error)}]
+    }
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {}
+  async [Symbol.asyncDispose](): Promise<void> {
+    await (await this.#session?.catch(() => undefined))?.close()
+  }
+}
+
+/** One connection with one channel, until one of them closes. */
+class Session {
+  readonly #connection: ChannelModel
+  readonly #channel: ConfirmChannel
+  /** Why messages were returned, by their id. */
+  readonly #returned = new Map<string, string>()
+  #closed: Error | undefined
+
+  static async open(url: string): Promise<Session> {
+    const connection = await connect(url, {timeout: 10_000, noDelay: true})
+    // What is wrong with it is told to each message that waits.
+    connection.on('error', () => {})
+    try {
+      return new Session(connection, await connection.createConfirmChannel())
+    } catch (error) {
+      await connection.close().catch(() => {})
+      throw error
+    }
+  }
+
+  private constructor(connection: ChannelModel, channel: ConfirmChannel) {
+    this.#connection = connection
+    this.#channel = channel
+    connection.on('error', error => this.#close(error))
+    connection.on('close', () => this.#close(new Error('the connection was closed')))
+    channel.on('error', error => this.#close(error))
+    channel.on('close', () => this.#close(new Error('the channel was closed')))
+    channel.on('return', ({fields, properties}) => {
+      const {replyText} = fields as {readonly replyText?: string}
+      const where = `exchange "${fields.exchange}", routing key "${fields.routingKey}"`
+      this.#returned.set(properties.messageId, `${replyText}: no queue takes it (${where})`)
+    })
+  }
+
+  /** Throws when the connection or the channel closes before the message is confirmed. */
+  publish(parcel: Parcel, exchange: string, routingKey: string): Promise<Outcome> {
+    if (this.#closed !== undefined) throw this.#closed
+    const {id, event, line} = parcel
+    const content = Buffer.from(line)
+    return new Promise((settle, fail) => {
+      const confirmed = (error: unknown) => {
+        const returned = this.#returned.get(id)
+        this.#returned.delete(id)
+        if (error === null && returned === undefined) settle(done)
+        else if (returned !== undefined) settle({kind: 'retry', reason: returned})
+        else if (this.#closed === undefined) settle({kind: 'retry', reason: reasonOf(error)})
+        else if (tooLarge(this.#closed) === content.length) settle({kind: 'poison', reason: reasonOf(this.#closed)})
+        else fail(this.#closed)
+      }
+      this.#channel.publish(
+        exchange,
+        routingKey,
+        content,
+        {
+          mandatory: true,
+          persistent: true,
+          messageId: id,
+          timestamp: Math.floor(event.ts_ms / 1000),
+          type: event.type,
+          contentType: 'application/json',
+          headers: {table: event.table, key: event.key, seq: event.seq},
+        },
+        confirmed,
+      )
+    })
+  }
+
+  async close(): Promise<void> {
+    await this.#connection.close().catch(() => {})
+  }
+
+  /** The first reason is the one that says most. */
+  #close(error: Error): void {
+    if (this.#closed !== undefined) return
+    this.#closed = error
+    void this.close()
+  }
+}
+
+/** The size of the message for which the server has closed the channel. */
+function tooLarge(error: Error): number | undefined {
+  const [, size] = /message size (\d+) is larger than/.exec(error.message) ?? []
+  return size === undefined ? undefined : Number(size)
+}
+
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'the server did not take it'
+  // Of several addresses that were tried each has its own.
+  const [first] = error instanceof AggregateError ? error.errors : []
+  return first instanceof Error ? first.message : error.message || error.name
 }
