@@ -1,8 +1,15 @@
 import {LitefeedError} from '../error.ts'
 import type {Parcel} from './sink.ts'
 
-/** A text in which `{table}`, `{type}`, `{key}` and `{seq}` stand for those of an event. Throws MISUSE for any other. */
-export function compileTemplate(flag: string, text: string): (parcel: Parcel) => string {
+/**
+ * A text in which `{table}`, `{type}`, `{key}` and `{seq}` stand for those of an event, as `encode` makes them. Throws MISUSE for
+ * any other.
+ */
+export function compileTemplate(
+  flag: string,
+  text: string,
+  encode: (value: string) => string = value => value,
+): (parcel: Parcel) => string {
   const unknown = [...text.matchAll(placeholders)].find(([, name]) => !(`${name}` in fields))
   if (unknown !== undefined)
     throw new LitefeedError('MISUSE', `\`${flag}\` does not know ${unknown[0]}`, {
@@ -10,7 +17,7 @@ export function compileTemplate(flag: string, text: string): (parcel: Parcel) =>
         .map(name => `{${name}}`)
         .join(', ')}`,
     })
-  return parcel => text.replaceAll(placeholders, (_, name: keyof typeof fields) => fields[name](parcel))
+  return parcel => text.replaceAll(placeholders, (_, name: keyof typeof fields) => encode(fields[name](parcel)))
 }
 
 const placeholders = /\{([^{}]*)\}/g
