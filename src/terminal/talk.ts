@@ -58,7 +58,7 @@ function inFlags(text: string): string {
 }
 
 const options =
-  /`(where|pluck|without|select|orderBy|limit|includeOffsets|includeInitial|squash|since|until|take|idleTimeout|heartbeat|onGap|as|batch|maxUnacked|each|exchange|routingKey|subject)`/g
+  /`(where|pluck|without|select|orderBy|limit|includeOffsets|includeInitial|squash|since|until|take|idleTimeout|heartbeat|onGap|as|batch|maxUnacked|each|exchange|routingKey|subject|to)`/g
 
 function describe({expression, place, message}: Failure, others: number): string {
   const where = 'seq' in place ? `seq ${place.seq}` : `key ${place.key}`

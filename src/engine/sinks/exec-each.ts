@@ -1,8 +1,7 @@
 import {execa} from 'execa'
-import {parseKey} from '../documents/key.ts'
 import {cannotRun, mostAttempts} from './exec.ts'
 import {done, type Outcome, type Parcel, type Sink} from './sink.ts'
-import {keyName} from './template.ts'
+import {keyArgument} from './template.ts'
 
 /**
  * A process for each event, which has the line on its stdin, and LITEFEED_SEQ, _TABLE, _KEY (as it is typed at a shell), _TYPE,
@@ -54,10 +53,4 @@ export class EachSink implements Sink {
     if (unable !== undefined) throw unable
     return result.exitCode === 75 || attempts + 1 < mostAttempts ? {kind: 'retry', reason} : {kind: 'poison', reason}
   }
-}
-
-/** A key as it is typed at a shell, so that `litefeed get TABLE "$LITEFEED_KEY"` finds the document. */
-function keyArgument(key: string): string {
-  const name = keyName(key)
-  return typeof parseKey(name) === 'string' ? name : key
 }

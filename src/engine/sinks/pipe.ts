@@ -4,6 +4,7 @@ import type {Batch} from '../feed/feed.ts'
 import type {Position} from '../storage/storage.ts'
 import type {Failure, Item} from '../told.ts'
 import {backoff} from './backoff.ts'
+import {Batches} from './batches.ts'
 import {Bell} from './bell.ts'
 import {type Entry, Line} from './line.ts'
 import {Down, type Outcome, type Parcel, type Sink, type Stream} from './sink.ts'
@@ -47,6 +48,7 @@ export class Pipe implements AsyncIterable<PipeStatus> {
   readonly #options: PipeOptions
   readonly #stream: Stream
   readonly #bell = new Bell()
+  readonly #batches: Batches | undefined
   readonly #over = new AbortController()
   #line: Line
   #ended = false
@@ -61,8 +63,6 @@ export class Pipe implements AsyncIterable<PipeStatus> {
   #keptAt = 0
   /** Whether something was settled since then. */
   #isProgress = false
-  /** The last change of the batch that is sent, or that an earlier process was about to send. */
-  #sending: Position | undefined
   #warnings: string[] = []
   #warnedAt = Number.NEGATIVE_INFINITY
   #failures: Failure[] = []
@@ -77,7 +77,7 @@ export class Pipe implements AsyncIterable<PipeStatus> {
     this.#stream = {feed, name, kept: isPlaced ? kept : undefined}
     this.#kept = origin.position
     this.#line = new Line(sink.order === 'each', origin.position)
-    this.#sending = sink.sameBatches ? origin.sending : undefined
+    this.#batches = sink.sameBatches ? new Batches(sink.batch, origin.sending) : undefined
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<PipeStatus> {
@@ -164,7 +164,7 @@ export class Pipe implements AsyncIterable<PipeStatus> {
   /** Hands the sink what may be sent now. */
   async #send(): Promise<void> {
     while (this.#running < this.#sink.parallel && performance.now() >= this.#pausedUntil) {
-      const entries = this.#sink.sameBatches ? await this.#sameBatch() : this.#line.next(this.#sink.batch)
+      const entries = await this.#next()
       if (entries.length === 0) return
       try {
         await this.#origin.confirm()
@@ -184,22 +184,9 @@ export class Pipe implements AsyncIterable<PipeStatus> {
     }
   }
 
-  /** The next batch, whose end is kept before it is sent, so that it is the same one whenever it is sent again. */
-  async #sameBatch(): Promise<Entry[]> {
-    if (this.#sending === undefined) {
-      const entries = this.#line.next(this.#sink.batch)
-      const last = entries.at(-1)
-      if (last === undefined) return entries
-      this.#sending = last.event.seq
-      this.#line.putBack(entries, 0)
-      await this.#origin.advance(this.#line.position, this.#sending)
-    }
-    // After a restart it has to be read again first.
-    if (this.#line.end < this.#sending && !this.#ended) return []
-    const entries = this.#line.next(Number.POSITIVE_INFINITY, this.#sending)
-    if (entries.length > 0 || this.#line.holds(this.#sending)) return entries
-    this.#sending = undefined
-    return this.#line.length > 0 ? this.#sameBatch() : entries
+  #next(): Promise<Entry[]> | Entry[] {
+    if (this.#batches === undefined) return this.#line.next(this.#sink.batch)
+    return this.#batches.next(this.#line, this.#ended, end => this.#origin.advance(this.#line.position, end))
   }
 
   async #settle(entries: readonly Entry[], outcomes: readonly Outcome[]): Promise<void> {
@@ -237,7 +224,6 @@ export class Pipe implements AsyncIterable<PipeStatus> {
     this.#counts.retried += again.length
     if (again.length + later.length > 0) this.#line.putBack([...again, ...later], 0)
     if (refused.length > 0) await this.#refuse(refused)
-    if (this.#line.position >= (this.#sending ?? 0)) this.#sending = undefined
   }
 
   #retry(entry: Entry, {reason, after}: {readonly reason: string; readonly after?: number | undefined}): void {
@@ -289,7 +275,7 @@ export class Pipe implements AsyncIterable<PipeStatus> {
       if (!(error instanceof Down)) throw error
       return
     }
-    await this.#origin.advance(position, this.#sending)
+    await this.#origin.advance(position, this.#batches?.end)
     this.#kept = position
   }
 

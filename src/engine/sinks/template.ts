@@ -1,3 +1,4 @@
+import {parseKey} from '../documents/key.ts'
 import {LitefeedError} from '../error.ts'
 import type {Parcel} from './sink.ts'
 
@@ -32,4 +33,13 @@ const fields = {
 /** A key, which is JSON text, as part of a name: a string as it is, anything else as its JSON. */
 export function keyName(key: string): string {
   return key.startsWith('"') ? (JSON.parse(key) as string) : key
+}
+
+/**
+ * A key, which is JSON text, as it is typed at a shell: `litefeed get TABLE "$LITEFEED_KEY"` finds the document. No two keys have the
+ * same: the string "1" has its quotes, which the number has not.
+ */
+export function keyArgument(key: string): string {
+  const name = keyName(key)
+  return key.startsWith('"') && typeof parseKey(name) !== 'string' ? key : name
 }
