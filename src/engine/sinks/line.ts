@@ -106,7 +106,7 @@ export class Line {
     if (this.#lanes) {
       const next = this.#behind.get(laneOf(entry))?.shift()
       if (next === undefined) this.#behind.delete(laneOf(entry))
-      else this.#ready.push(next)
+      else this.#ready.splice(this.#placeOf(next), 0, next)
     }
     while (this.#entries[this.#head]?.settled === true) {
       const entry = this.#entries[this.#head++] as Entry
@@ -124,6 +124,17 @@ export class Line {
     for (const entry of entries) entry.notBefore = notBefore
     this.#delayed = Math.max(this.#delayed, notBefore)
     this.#ready = [...entries, ...this.#ready].sort((one, other) => one.event.seq - other.event.seq)
+  }
+
+  /** Where among those that may be sent, which are in order, an entry belongs. */
+  #placeOf({event}: Entry): number {
+    let [low, high] = [0, this.#ready.length]
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if ((this.#ready[middle] as Entry).event.seq <= event.seq) low = middle + 1
+      else high = middle
+    }
+    return low
   }
 }
 
