@@ -158,8 +158,13 @@ export class Receiver {
   #child: ChildProcess | undefined
   port = 0
 
-  static async start(module: string, ...args: string[]): Promise<Receiver> {
+  static start(module: string, ...args: string[]): Promise<Receiver> {
+    return Receiver.startAt(0, module, ...args)
+  }
+
+  static async startAt(port: number, module: string, ...args: string[]): Promise<Receiver> {
     const receiver = new Receiver(module, args)
+    receiver.port = port
     await receiver.restart()
     onTestFinished(() => void receiver.kill())
     return receiver
