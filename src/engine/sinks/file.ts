@@ -33,8 +33,8 @@ export class FileSink implements Sink {
   }
 
   async deliver(parcels: readonly Parcel[]): Promise<readonly Outcome[]> {
+    const file = await this.#open()
     try {
-      const file = await this.#open()
       const {size} = await file.stat()
       const text = Buffer.from(parcels.map(({line}) => `${line}\n`).join(''))
       try {
@@ -64,7 +64,11 @@ export class FileSink implements Sink {
   }
 
   async #open(): Promise<FileHandle> {
-    this.#file ??= await open(this.#path, 'a+')
+    try {
+      this.#file ??= await open(this.#path, 'a+')
+    } catch (error) {
+      throw new LitefeedError('IO', `${this.#path} cannot be opened: ${(error as Error).message}`)
+    }
     return this.#file
   }
 }

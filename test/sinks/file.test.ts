@@ -1,0 +1,94 @@
+import {once} from 'node:events'
+import {appendFileSync, existsSync, readFileSync, renameSync, writeFileSync} from 'node:fs'
+import {join} from 'node:path'
+import {setTimeout as sleep} from 'node:timers/promises'
+import {expect, test} from 'vitest'
+import {databaseWith, finished, jsonLines, type Line, litefeed, log, newDirectory} from '../e2e/support.ts'
+import {Random, rounds} from '../support.ts'
+import {busyTable, deliver, killed, startPipe} from './support.ts'
+
+const linesOf = (file: string): Line[] => jsonLines(readFileSync(file, 'utf8'))
+const newFile = () => join(newDirectory(), 'out.ndjson')
+
+test('killed at any moment, the file is the log: its last line says where to go on', async () => {
+  const random = new Random()
+  const db = await databaseWith({t: [{id: 'k0'}]})
+  const file = newFile()
+  for (let round = 0; round < rounds(2); round++) {
+    busyTable(db, 20_000, random)
+    await killed(random, 3, db, `file:${file}`, ...(round % 2 === 0 ? ['--as', 'x'] : []))
+  }
+  expect(linesOf(file)).toEqual(await log(db))
+})
+
+test('a line that a crash has torn is written anew', async () => {
+  const db = await databaseWith({t: [{id: 1}, {id: 2}, {id: 3}]})
+  const file = newFile()
+  await deliver(db, `file:${file}`, '--take', '2')
+  appendFileSync(file, '{"seq":3,"ts_ms":17')
+  expect(await deliver(db, `file:${file}`)).toMatchObject({status: 0, stderr: ''})
+  expect(linesOf(file)).toEqual(await log(db))
+  writeFileSync(file, '{"seq":1')
+  await deliver(db, `file:${file}`)
+  expect(linesOf(file)).toEqual(await log(db))
+})
+
+test('lines that map makes do not say where to go on; the consumer does', async () => {
+  const db = await databaseWith({t: [{id: 1}, {id: 2}]})
+  const file = newFile()
+  for (let run = 0; run < 2; run++) await deliver(db, `file:${file}`, '--map', 'new_val.id', '--as', 'x')
+  expect(readFileSync(file, 'utf8')).toBe('1\n2\n')
+})
+
+test('SIGHUP after mv: what follows goes into a new file', async () => {
+  const db = await databaseWith({t: [{id: 1}]})
+  const file = newFile()
+  const child = startPipe(db, `file:${file}`, ['--as', 'x'])
+  const has = async (text: string) => {
+    while (!existsSync(file) || !readFileSync(file, 'utf8').includes(text)) await sleep(20)
+  }
+  await has('"seq":1')
+  renameSync(file, `${file}.1`)
+  child.kill('SIGHUP')
+  await litefeed(['insert', 't', '{"id":2}'], {db})
+  await has('"seq":2')
+  child.kill('SIGINT')
+  expect((await finished(child)).signal).toBe('SIGINT')
+  expect([...linesOf(`${file}.1`), ...linesOf(file)]).toEqual(await log(db))
+})
+
+test('a directory that is not there, a file that is ahead of the log, a full disk', async () => {
+  const db = await databaseWith({t: [{id: 1}]})
+  const nowhere = await deliver(db, `file:${join(newDirectory(), 'none/out.ndjson')}`)
+  expect(nowhere).toMatchObject({
+    status: 1,
+    stderr: expect.stringMatching(/^error: .*none\/out.ndjson cannot be opened: ENOENT/),
+  })
+  const file = newFile()
+  writeFileSync(file, '{"seq":99}\n')
+  expect(await deliver(db, `file:${file}`)).toMatchObject({
+    status: 3,
+    stderr: expect.stringContaining('beyond the log'),
+  })
+  const full = startPipe(db, 'file:/dev/full', ['--as', 'full'])
+  const reason = new Promise(resolve => full.stderr?.on('data', chunk => resolve(String(chunk))))
+  expect(await reason).toMatch(/ENOSPC/)
+  full.kill('SIGINT')
+  if (full.exitCode === null && full.signalCode === null) await once(full, 'close')
+  expect((await litefeed(['consumers'], {db})).lines[0]).toMatchObject({name: 'full', position: 0})
+})
+
+test('what the pipe says when it is no terminal: nothing, but what is wrong', async () => {
+  const db = await databaseWith({t: [{id: 1}]})
+  expect(await deliver(db, `file:${newFile()}`)).toMatchObject({status: 0, stdout: '', stderr: ''})
+  for (const [to, ...args] of [
+    ['ftp://example.com'],
+    ['file:'],
+    ['file:x', '--exchange', 'y'],
+    ['file:x', '--dlq', 'y'],
+    ['file:x', '--on-poison', 'dlq'],
+    ['file:x', '--as', 'y', '--order-by', 'id', '--limit', '1'],
+  ])
+    expect(await deliver(db, to as string, ...args), `${to} ${args}`).toMatchObject({status: 2})
+  expect(await litefeed(['pipe', 't'], {db})).toMatchObject({status: 2, stderr: expect.stringContaining('where to?')})
+})
