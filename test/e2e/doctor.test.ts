@@ -154,7 +154,7 @@ describe('a table of documents', () => {
       ],
     ])
     expect((await litefeed(['track', 'DOCS'], {db})).stdout).toBe(
-      '{"name":"docs","kind":"documents","documents":2,"seq":2}\n',
+      '{"name":"docs","kind":"documents","documents":2,"seq":2,"oldest":1}\n',
     )
     await litefeed(['insert', 'docs', '{"id":4}'], {db})
     expect(await log(db)).toHaveLength(3)

@@ -54,7 +54,7 @@ describe('track and untrack', () => {
     const db = application(`${orders} INSERT INTO orders VALUES (1, 'a', 1), (2, 'b', 1);`)
     const first = await litefeed(['track', 'ORDERS'], {db})
     expect(first).toMatchObject({status: 0, stderr: ''})
-    expect(first.stdout).toBe('{"name":"orders","kind":"tracked","documents":2,"seq":null,"health":"ok"}\n')
+    expect(first.stdout).toBe('{"name":"orders","kind":"tracked","documents":2,"seq":null,"oldest":1,"health":"ok"}\n')
     expect((await litefeed(['track', 'orders'], {db})).stdout).toBe(first.stdout)
     expect(await log(db)).toEqual([])
   })

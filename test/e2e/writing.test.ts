@@ -67,7 +67,7 @@ describe('insert', () => {
     const db = newDatabase()
     expect(await litefeed(['insert', 'users'], {db, input: ''})).toMatchObject({status: 0, result: {...zeros, seq: 0}})
     expect((await litefeed(['tables'], {db})).lines).toEqual([
-      {name: 'users', kind: 'documents', documents: 0, seq: null},
+      {name: 'users', kind: 'documents', documents: 0, seq: null, oldest: 1},
     ])
   })
 
