@@ -1,5 +1,6 @@
 import {Fragment, fragment} from './fragment.ts'
 import {isPlainPath} from './order-key.ts'
+import {type Constant, globbed, isNotSpelled} from './spelling.ts'
 
 /** A field that SQL can look at. */
 export interface Field {
@@ -9,6 +10,8 @@ export interface Field {
   readonly type: Fragment
   /** Whether JSON.parse finds the same: 1 or 0. Costs as much as to find the field, so it is for what would be left out. */
   readonly isSure: Fragment
+  /** Whether it is certain from the text alone that the field is not this: 1 or 0. Undefined where only a look at the field can say. */
+  isNot?(value: Constant): Fragment | undefined
 }
 
 /** The field of an event, over the columns of the log. Undefined for one that SQL cannot look at. */
@@ -27,6 +30,7 @@ export function documentField(doc: string, [name = '', ...deeper]: readonly stri
     value: fragment`json_extract(${text}, ${path})`,
     type: fragment`json_type(${text}, ${path})`,
     isSure: fragment`(${isUnsure(text, name)}) IS NOT TRUE`,
+    isNot: value => isNotSpelled(text, name, value),
   }
 }
 
@@ -61,7 +65,7 @@ function side(name: string): Field {
  * `instr` looks for anything.
  */
 function isUnsure(doc: Fragment, name: string): Fragment {
-  const quoted = `${name.replaceAll(/[*?[]/g, '[$&]')}"`
+  const quoted = `${globbed(name)}"`
   return fragment`NOT ${doc} GLOB '{*' OR ${doc} GLOB '*\\u*' OR ${doc} GLOB ${`*${quoted}*${quoted}*`} OR octet_length(${doc}) > 50000`
 }
 
