@@ -40,6 +40,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     'engine/storage/consumers.ts',
     'engine/storage/retention.ts',
     'engine/storage/replica.ts',
+    'node:buffer',
     // What a document, a key and JSON are is known everywhere.
     'engine/documents/key.ts',
     'engine/documents/json.ts',
@@ -64,6 +65,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     'engine/feed/',
     'engine/storage/storage.ts',
     'engine/storage/line.ts',
+    'engine/storage/line-event.ts',
     'engine/storage/bounds.ts',
     'node:timers',
   ],

@@ -6,7 +6,7 @@ import {Writer} from '../../src/engine/documents/writer.ts'
 import {Feed} from '../../src/engine/feed/feed.ts'
 import type {FeedOptions} from '../../src/engine/feed/options.ts'
 import {openSqlite} from '../../src/engine/storage/sqlite/sqlite.ts'
-import type {Storage} from '../../src/engine/storage/storage.ts'
+import type {Range, Storage} from '../../src/engine/storage/storage.ts'
 import type {Failure} from '../../src/engine/told.ts'
 import {Random, rounds, temporaryDirectory} from '../support.ts'
 import {RawDocuments} from './raw-documents.ts'
@@ -79,28 +79,37 @@ async function scribble(storage: Storage, file: string, raw: RawDocuments, rando
 function ignoring(storage: Storage): Storage {
   return over(storage, {
     changes: range => storage.changes({...range, filter: undefined, where: undefined}),
+    lines: range => storage.lines({...range, filter: undefined, where: undefined}),
     page: (table, after, limit) => storage.page(table, after, limit),
   })
 }
 
 /** Counts how much there was to read, and how much was read. */
 function counting(storage: Storage, counts: {all: number; read: number}): Storage {
+  const count = ({after, filter = [], where = []}: Range, position: number, read: number) => {
+    if (filter.length + where.length === 0) return
+    counts.all += position - after
+    counts.read += read
+  }
   return over(storage, {
     changes: async range => {
-      const isAsked = [...(range.filter ?? []), ...(range.where ?? [])].length > 0
       const read = await storage.changes(range)
-      if (isAsked) counts.all += read.position - range.after
-      if (isAsked) counts.read += read.changes.length
+      count(range, read.position, read.changes.length)
+      return read
+    },
+    lines: async range => {
+      const read = await storage.lines(range)
+      count(range, read.position, read.count)
       return read
     },
     page: (table, after, limit, where) => storage.page(table, after, limit, where),
   })
 }
 
-function over(storage: Storage, methods: Pick<Storage, 'changes' | 'page'>): Storage {
+function over(storage: Storage, methods: Pick<Storage, 'changes' | 'lines' | 'page'>): Storage {
   return new Proxy(storage, {
     get(target, name) {
-      if (name === 'changes' || name === 'page') return methods[name]
+      if (name === 'changes' || name === 'lines' || name === 'page') return methods[name]
       const value = Reflect.get(target, name, target)
       return typeof value === 'function' ? value.bind(target) : value
     },

@@ -48,7 +48,7 @@ export class DocumentSet {
     select: Expression | undefined,
   ) {
     this.#where = where
-    this.#skim = skimmer(where?.reads)
+    this.#skim = skimmer(where?.reads && new Set(where.reads.keys()))
     this.#pluck = plucked
     this.#without = left
     this.#select = select

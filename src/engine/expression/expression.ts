@@ -7,7 +7,7 @@ import {areWide, type Guards} from './guards/limits.ts'
 import {mayGrow} from './guards/risks.ts'
 import {Official} from './official.ts'
 import {pointAt} from './point-at.ts'
-import {readsOf} from './reads.ts'
+import {type Reads, readsOf} from './reads.ts'
 import {isFunction, isTrue} from './result.ts'
 
 /**
@@ -20,8 +20,8 @@ export class Expression {
   readonly text: string
   /** The names of the fields when the expression is nothing but a path, such as `new_val.room_id`. */
   readonly path: readonly string[] | undefined
-  /** The fields of the input without which the result is the same as with all; undefined when it may take any. */
-  readonly reads: ReadonlySet<string> | undefined
+  /** The fields of the input, and of them, without which the result is the same as with all; undefined when it may take any. */
+  readonly reads: Reads | undefined
   /** What a storage engine may use to leave inputs out; see there for what it may conclude. */
   readonly conjuncts: readonly Conjunct[]
   readonly #official: Official

@@ -6,19 +6,24 @@ import {childrenOf, filtersOf, type Node} from './closure/ast.ts'
  * marks structures of its own, which no expression names but all see: `_jsonata_function`, `_jsonata_lambda`,
  * `outerWrapper` and `tupleStream`.
  */
-export function readsOf(ast: Node): ReadonlySet<string> | undefined {
-  const names = new Set<string>()
+export function readsOf(ast: Node): Reads | undefined {
+  const names: Names = new Map()
   return read(ast, true, names) ? names : undefined
 }
 
+/** By the name of a field: which fields of it are read, if it is an object; undefined when it may be any. */
+export type Reads = ReadonlyMap<string, ReadonlySet<string> | undefined>
+
+type Names = Map<string, Set<string> | undefined>
+
 /** Collects the names; false when it may be any. `atTop` says whether the context of the node is the input. */
-function read(node: Node, atTop: boolean, names: Set<string>): boolean {
+function read(node: Node, atTop: boolean, names: Names): boolean {
   if (Object.keys(node).some(field => unusual.has(field))) return false
   switch (node.type) {
     case 'path':
       return readPath(node, atTop, names)
     case 'name':
-      if (atTop) names.add(String(node.value))
+      if (atTop) names.set(String(node.value), undefined)
       return readBehind(node, false, names)
     case 'variable':
       return !isInput(node, atTop) && readBehind(node, false, names)
@@ -49,7 +54,7 @@ function read(node: Node, atTop: boolean, names: Set<string>): boolean {
   }
 }
 
-function readPath(node: Node, atTop: boolean, names: Set<string>): boolean {
+function readPath(node: Node, atTop: boolean, names: Names): boolean {
   let isTop = atTop
   for (const [index, step] of (node.steps ?? []).entries()) {
     const isLast = index === (node.steps ?? []).length - 1
@@ -63,22 +68,35 @@ function readPath(node: Node, atTop: boolean, names: Set<string>): boolean {
       if (!(step.terms ?? []).every(({expression}) => read(expression, isTop, names))) return false
       if (!readBehind(step, isTop, names)) return false
     } else {
-      if (!read(step, isTop, names)) return false
+      const within = isTop && isBareName(step) ? (node.steps ?? [])[index + 1] : undefined
+      if (within?.type === 'name') addWithin(names, String(step.value), String(within.value))
+      else if (!read(step, isTop, names)) return false
       isTop = false
     }
   }
   return readBehind(node, false, names)
 }
 
+function addWithin(names: Names, name: string, field: string): void {
+  const fields = names.get(name)
+  if (fields !== undefined) fields.add(field)
+  else if (!names.has(name)) names.set(name, new Set([field]))
+}
+
+/** A name with nothing behind it. */
+function isBareName(node: Node): boolean {
+  return node.type === 'name' && Object.keys(node).every(field => ['type', 'value', 'position'].includes(field))
+}
+
 /** Conditions and groupings behind a node. */
-function readBehind(node: Node, atTop: boolean, names: Set<string>): boolean {
+function readBehind(node: Node, atTop: boolean, names: Names): boolean {
   return [...filtersOf(node).map(({expr}) => expr), ...(node.group?.lhs ?? []).flat()].every(part =>
     read(part, atTop, names),
   )
 }
 
 /** A call with too few arguments takes the context for the first. */
-function readCall({procedure, ...node}: Node, args: readonly Node[], atTop: boolean, names: Set<string>): boolean {
+function readCall({procedure, ...node}: Node, args: readonly Node[], atTop: boolean, names: Names): boolean {
   if (procedure?.type !== 'variable' || procedure.value === 'eval') return false
   if (atTop && args.length < (complete.get(String(procedure.value)) ?? Number.POSITIVE_INFINITY)) return false
   return args.every(arg => read(arg, atTop, names)) && readBehind(node, false, names)

@@ -1,6 +1,9 @@
 import type {Document} from '../documents/document.ts'
 import type {Key} from '../documents/key.ts'
+import {type Skim, skimmer} from '../documents/skim.ts'
+import type {Reads} from '../expression/reads.ts'
 import type {ChangeType, RawEvent} from '../storage/line.ts'
+import {LineEvent} from '../storage/line-event.ts'
 import type {Position} from '../storage/storage.ts'
 
 /** A change of one document. `old_val` is null for an add, `new_val` for a remove. */
@@ -75,43 +78,51 @@ export function noticeLine(notice: StateEvent | HeartbeatEvent | SchemaEvent): s
 }
 
 /**
- * Events as an expression sees them, one after the other: a value is parsed when the expression asks for it, and not before.
- * What is returned is good until another one. It is one object for all of them, since V8 gives each object with getters of
- * its own a hidden class of its own, which costs several times what it takes to parse the values.
+ * Events as an expression sees them, one after the other: what it does not ask for is not parsed, and of a value only the
+ * fields that it reads where that is quicker. What is returned is good until another one. It is one object for all of them,
+ * since V8 gives each object with getters of its own a hidden class of its own, which costs several times what it takes to
+ * parse the values.
  */
-export function eventReader(): (event: RawEvent) => object {
+export function eventReader(reads?: Reads): (event: RawEvent) => object {
+  const [skimOld, skimNew] = ['old_val', 'new_val'].map(side => skimmer(reads?.get(side)))
   let event: RawEvent = {seq: 0, ts_ms: 0, table: '', key: 'null', type: 'change'}
   let key: unknown
   let old_val: unknown
   let new_val: unknown
   const view = {
-    seq: 0,
-    ts_ms: 0,
-    table: '',
+    get seq() {
+      return event.seq
+    },
+    get ts_ms() {
+      return event.ts_ms
+    },
+    get table() {
+      return event.table
+    },
     get key() {
       if (key === undefined) key = JSON.parse(event.key)
       return key
     },
-    type: '',
+    get type() {
+      return event.type
+    },
     get old_val() {
-      if (old_val === undefined) old_val = parsed(event.old_val)
+      if (old_val === undefined) old_val = parsed(event.old_val, skimOld)
       return old_val
     },
     get new_val() {
-      if (new_val === undefined) new_val = parsed(event.new_val)
+      if (new_val === undefined) new_val = parsed(event.new_val, skimNew)
       return new_val
     },
   }
   return next => {
     if (next === event) return view
-    if (next.old_val === undefined || next.new_val === undefined || next.new_offset !== undefined)
-      return parsedEvent(next)
+    if (!(next instanceof LineEvent)) {
+      if (next.old_val === undefined || next.new_val === undefined || next.new_offset !== undefined)
+        return parsedEvent(next)
+    }
     event = next
     key = old_val = new_val = undefined
-    view.seq = next.seq
-    view.ts_ms = next.ts_ms
-    view.table = next.table
-    view.type = next.type
     return view
   }
 }
@@ -126,6 +137,6 @@ function parsedEvent({key, old_val, new_val, ...rest}: RawEvent): object {
   }
 }
 
-function parsed(text: string | null | undefined): unknown {
-  return text === null || text === undefined ? null : JSON.parse(text)
+function parsed(text: string | null | undefined, skim?: Skim): unknown {
+  return text === null || text === undefined ? null : (skim?.(text) ?? JSON.parse(text))
 }

@@ -1,14 +1,17 @@
 import {sameDocument} from '../documents/document.ts'
 import {type DocumentSet, failureOf} from '../documents/set.ts'
-import {changeType, type RawEvent} from '../storage/line.ts'
-import type {Change, Position, Storage} from '../storage/storage.ts'
+import {changeEvent, changeType, type RawEvent} from '../storage/line.ts'
+import {LineEvent, lineEvents} from '../storage/line-event.ts'
+import type {Change, Changes, Position, Range, Storage} from '../storage/storage.ts'
 import type {Failure} from '../told.ts'
-import {type Conditions, EventFlow, type Flow, PlainFlow} from './flow.ts'
+import {EventFlow} from './event-flow.ts'
+import {type Conditions, type Flow, PlainFlow} from './flow.ts'
 import {followEach} from './follow.ts'
 import {readInitial} from './initial.ts'
 import type {FeedOptions} from './options.ts'
 import {SlowMembers} from './slow-members.ts'
-import type {Delta, Followed, Part, Source} from './source.ts'
+import type {Delta, Followed, Part, Shown, Source} from './source.ts'
+import {SquashFlow} from './squash-flow.ts'
 import type {Start} from './start.ts'
 import type {Teller} from './tell.ts'
 
@@ -31,10 +34,12 @@ export class SetSource implements Source<string> {
   }
 
   flow(teller: Teller, position: Position): Flow {
-    const {squash} = this.#options
-    return teller.isPlain && this.#set.isWhole && squash === undefined
+    const conditions = this.#conditions(teller)
+    if (this.#options.squash !== undefined)
+      return new SquashFlow(this.#storage, this.#options, this, teller, position, conditions)
+    return teller.isPlain && this.#set.isWhole
       ? new PlainFlow(this.#storage, this.#options, position)
-      : new EventFlow(this.#storage, this.#options, this, teller, position, this.#conditions(teller))
+      : new EventFlow(this.#options, this, teller, position, conditions)
   }
 
   #conditions({comparisons}: Teller): Conditions {
@@ -43,16 +48,21 @@ export class SetSource implements Source<string> {
     return {where: this.#set.comparisons}
   }
 
+  async read(range: Range): Promise<Changes> {
+    const {lines, position, drained} = await this.#storage.lines(range)
+    return {changes: lineEvents(lines), position, drained}
+  }
+
+  async show(changes: readonly Change[]): Promise<Shown> {
+    if (this.#set.isWhole) return {events: changes.map(asEvent), tried: changes.length, failures: []}
+    const {results, ...rest} = await this.#each(changes, (change, old, next) => this.#event(change, old, next))
+    return {events: results, ...rest}
+  }
+
   async follow(changes: readonly Change[]): Promise<Followed<string>> {
-    if (this.#set.isWhole) return {deltas: changes.map(deltaOf), tried: changes.length, failures: []}
-    return followEach<string>(changes, this.#options, (change, deltas, failures) => {
-      const old = this.#slow.take(change) ?? this.#member(change.old_val, change, failures)
-      // One after the other, since each has a time limit of its own.
-      if (old instanceof Promise) return this.#settle(change, old, undefined, deltas, failures)
-      const next = this.#member(change.new_val, change, failures)
-      if (next instanceof Promise) return this.#settle(change, old, next, deltas, failures)
-      this.#add(change, old, next, deltas)
-    })
+    if (this.#set.isWhole) return {deltas: changes.map(change => deltaOf(change)), tried: changes.length, failures: []}
+    const {results, ...rest} = await this.#each(changes, deltaOf)
+    return {deltas: results, ...rest}
   }
 
   events(deltas: readonly Delta<string>[]): RawEvent[] {
@@ -69,25 +79,42 @@ export class SetSource implements Source<string> {
     return side.length
   }
 
+  /** What becomes of changes that are any in this set. */
+  #each<T>(changes: readonly Change[], make: (change: Change, old: string | null, next: string | null) => T) {
+    return followEach<T>(changes, this.#options, (change, results, failures) => {
+      const add = (old: string | null, next: string | null) => {
+        if (old === null && next === null) return
+        if (this.#set.projects && old !== null && next !== null && sameDocument(old, next)) return
+        results.push(make(change, old, next))
+      }
+      const old = this.#slow.take(change) ?? this.#member(change.old_val, change, failures)
+      // One after the other, since each has a time limit of its own.
+      if (old instanceof Promise) return this.#settle(change, old, undefined, failures, add)
+      const next = this.#member(change.new_val, change, failures)
+      if (next instanceof Promise) return this.#settle(change, old, next, failures, add)
+      add(old, next)
+    })
+  }
+
   async #settle(
     change: Change,
     old: Promise<string | null> | string | null,
     next: Promise<string | null> | undefined,
-    deltas: Delta<string>[],
     failures: Failure[],
+    add: (old: string | null, next: string | null) => void,
   ): Promise<void> {
     const before = await old
     const answer = next ?? this.#member(change.new_val, change, failures)
     const member = await answer
     if (answer instanceof Promise) this.#slow.put(change, member)
-    this.#add(change, before, member, deltas)
+    add(before, member)
   }
 
-  #add(change: Change, old: string | null, next: string | null, deltas: Delta<string>[]): void {
-    if (old === null && next === null) return
-    if (this.#set.projects && old !== null && next !== null && sameDocument(old, next)) return
-    // Not by spreading the rest of the change, which costs as much as a parse.
-    deltas.push({seq: change.seq, ts_ms: change.ts_ms, table: change.table, key: change.key, old, new: next})
+  /** The change itself where both of its values are in the set as they are. */
+  #event(change: Change, old: string | null, next: string | null): RawEvent {
+    const isItself =
+      !this.#set.projects && (old !== null || change.old_val === null) && (next !== null || change.new_val === null)
+    return isItself ? asEvent(change) : partOf(change, old, next)
   }
 
   /** What stands for the document; one on which an expression fails is not in the set. */
@@ -107,6 +134,15 @@ function refuse(error: unknown, {seq}: Change, failures: Failure[]): null {
   return null
 }
 
-function deltaOf({seq, ts_ms, table, key, old_val, new_val}: Change): Delta<string> {
-  return {seq, ts_ms, table, key, old: old_val, new: new_val}
+function partOf({seq, ts_ms, table, key}: Change, old_val: string | null, new_val: string | null): RawEvent {
+  return {seq, ts_ms, table, key, type: changeType(old_val, new_val), old_val, new_val}
+}
+
+function asEvent(change: Change): RawEvent {
+  return change instanceof LineEvent ? change : changeEvent(change)
+}
+
+// Not by spreading the change, which costs as much as a parse.
+function deltaOf(change: Change, old = change.old_val, next = change.new_val): Delta<string> {
+  return {seq: change.seq, ts_ms: change.ts_ms, table: change.table, key: change.key, old, new: next}
 }

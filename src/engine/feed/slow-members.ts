@@ -10,8 +10,9 @@ export class SlowMembers {
   #size = 0
 
   /** What stands for the old value, already settled; undefined when that is not known. */
-  take({table, key, old_val}: Change): Promise<string | null> | undefined {
-    if (this.#members.size === 0 || old_val === null) return undefined
+  take(change: Change): Promise<string | null> | undefined {
+    if (this.#members.size === 0) return undefined
+    const {table, key, old_val} = change
     const place = `${table} ${key}`
     const known = this.#members.get(place)
     if (known === undefined) return undefined
@@ -22,7 +23,9 @@ export class SlowMembers {
 
   put({table, key, new_val}: Change, member: string | null): void {
     if (new_val === null || new_val.length > mostCharacters / 100) return
-    const known = {text: new_val, member}
+    // A copy: the value may be a piece of a much longer text, which would be held as well.
+    const text = Buffer.from(new_val).toString()
+    const known = {text, member: member === new_val ? text : member}
     this.#members.set(`${table} ${key}`, known)
     this.#size += sizeOf(known)
     if (this.#size <= mostCharacters) return

@@ -1,5 +1,5 @@
 import type {RawEvent} from '../storage/line.ts'
-import type {Change, Position} from '../storage/storage.ts'
+import type {Change, Changes, Position, Range} from '../storage/storage.ts'
 import type {Failure} from '../told.ts'
 import type {Flow} from './flow.ts'
 import type {Start} from './start.ts'
@@ -32,6 +32,11 @@ export interface Part {
   readonly position: Position
 }
 
+/** What changes are told as. */
+export interface Shown extends Omit<Followed<unknown>, 'deltas'> {
+  readonly events: readonly RawEvent[]
+}
+
 /** What a feed follows: tables, a set of documents, or a window. */
 export interface Source<S> {
   /** Whether the initial part has to be read also when nobody wants to see it. */
@@ -39,9 +44,13 @@ export interface Source<S> {
   initial(start: Start): AsyncGenerator<Part>
   /** What follows the initial part, which ended at `position`. */
   flow(teller: Teller, position: Position): Flow
+  /** Changes to `show`, as this source looks at them. */
+  read(range: Range): Promise<Changes>
+  /** The events of these changes, each for itself. */
+  show(changes: readonly Change[]): Promise<Shown>
   follow(changes: readonly Change[]): Promise<Followed<S>>
-  /** The events of these deltas. When they were merged, which have no order among them, they may be paired in any way. */
-  events(deltas: readonly Delta<S>[], merged: boolean): readonly RawEvent[]
+  /** The events of deltas that belong together: of one change, or merged. */
+  events(deltas: readonly Delta<S>[]): readonly RawEvent[]
   /** Whether one and the other are the same to whoever reads the feed. */
   same(one: S, other: S): boolean
   /** About how much memory it takes, in characters. */

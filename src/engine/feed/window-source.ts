@@ -2,12 +2,14 @@ import {sameDocument} from '../documents/document.ts'
 import {parseOrder} from '../documents/order.ts'
 import type {DocumentSet} from '../documents/set.ts'
 import type {RawEvent} from '../storage/line.ts'
-import type {Change, Position, Storage} from '../storage/storage.ts'
-import {EventFlow, type Flow} from './flow.ts'
+import type {Change, Changes, Position, Range, Storage} from '../storage/storage.ts'
+import {EventFlow} from './event-flow.ts'
+import type {Flow} from './flow.ts'
 import {followEach} from './follow.ts'
 import type {FeedOptions} from './options.ts'
-import type {Delta, Followed, Part, Source} from './source.ts'
+import type {Delta, Followed, Part, Shown, Source} from './source.ts'
 import {Splicer} from './splice.ts'
+import {SquashFlow} from './squash-flow.ts'
 import type {Start} from './start.ts'
 import type {Teller} from './tell.ts'
 import {type Entry, Window} from './window.ts'
@@ -51,31 +53,45 @@ export class WindowSource implements Source<Entry> {
   }
 
   flow(teller: Teller, position: Position): Flow {
-    return new EventFlow(this.#storage, this.#options, this, teller, position)
+    return this.#options.squash === undefined
+      ? new EventFlow(this.#options, this, teller, position)
+      : new SquashFlow(this.#storage, this.#options, this, teller, position)
   }
 
-  follow(changes: readonly Change[]): Promise<Followed<Entry>> {
-    return followEach<Entry>(changes, this.#options, async (change, deltas, failures) => {
-      const {seq, ts_ms, table} = change
-      for (const one of await this.#window.apply(change)) {
-        const {key} = (one.new ?? one.old) as Entry
-        deltas.push({seq, ts_ms, table, key, ...one})
-      }
-      failures.push(...this.#window.takeFailures())
-    })
+  read(range: Range): Promise<Changes> {
+    return this.#storage.changes(range)
   }
 
-  events(deltas: readonly Delta<Entry>[], merged: boolean): readonly RawEvent[] {
-    const splicer = this.#splicer as Splicer
-    if (merged) return splicer.splice(deltas)
+  async show(changes: readonly Change[]): Promise<Shown> {
+    const {deltas, ...rest} = await this.follow(changes)
     const events: RawEvent[] = []
     for (let at = 0; at < deltas.length; ) {
       let end = at + 1
       while (end < deltas.length && deltas[end]?.seq === deltas[at]?.seq) end++
-      events.push(...splicer.splice(deltas.slice(at, end)))
+      events.push(...this.events(deltas.slice(at, end)))
       at = end
     }
-    return events
+    return {events, ...rest}
+  }
+
+  async follow(changes: readonly Change[]): Promise<Followed<Entry>> {
+    const {results, ...rest} = await followEach<Delta<Entry>>(
+      changes,
+      this.#options,
+      async (change, deltas, failures) => {
+        const {seq, ts_ms, table} = change
+        for (const one of await this.#window.apply(change)) {
+          const {key} = (one.new ?? one.old) as Entry
+          deltas.push({seq, ts_ms, table, key, ...one})
+        }
+        failures.push(...this.#window.takeFailures())
+      },
+    )
+    return {deltas: results, ...rest}
+  }
+
+  events(deltas: readonly Delta<Entry>[]): readonly RawEvent[] {
+    return (this.#splicer as Splicer).splice(deltas)
   }
 
   /** Whether it is shown in the same place as well. */

@@ -18,6 +18,8 @@ export interface RawEvent {
   readonly new_val?: string | null
   readonly old_offset?: number | null
   readonly new_offset?: number | null
+  /** The event as it is told, newline included, when that is known. */
+  readonly line?: string
 }
 
 /** A row of the log as an event. */
@@ -31,8 +33,9 @@ export function changeType(old: unknown, next: unknown): ChangeType {
 }
 
 /** The event as a line of JSON, newline included. The values are spliced in as they are stored. */
-export function eventLine({seq, ts_ms, table, key, type, ...sides}: RawEvent): string {
-  const {old_val, new_val, old_offset, new_offset} = sides
+export function eventLine(event: RawEvent): string {
+  if (event.line !== undefined) return event.line
+  const {seq, ts_ms, table, key, type, old_val, new_val, old_offset, new_offset} = event
   const old = old_val === undefined ? '' : `,"old_val":${oneLine(old_val)}`
   const next = new_val === undefined ? '' : `,"new_val":${oneLine(new_val)}`
   const from = old_offset === undefined ? '' : `,"old_offset":${old_offset}`

@@ -43,7 +43,29 @@ test.each<[string, readonly string[] | 'any']>([
   ['$^(a)', 'any'],
 ])('%s reads %j', (text, names) => {
   const reads = readsOf(astOf(text) as never)
-  expect(reads === undefined ? 'any' : [...reads].sort()).toEqual(names === 'any' ? names : [...names].sort())
+  expect(reads === undefined ? 'any' : [...reads.keys()].sort()).toEqual(names === 'any' ? names : [...names].sort())
+})
+
+test.each<[string, readonly string[] | 'any']>([
+  ['new_val.room_id = 7', ['room_id']],
+  ['new_val.a > old_val.b and $.new_val.c = 1', ['a', 'c']],
+  ['$exists(new_val.a.b[0]) and $$.new_val.`a b`.*', ['a', 'a b']],
+  ['new_val.a[$$.new_val.b = 1]', ['a', 'b']],
+  ['new_val.a.(new_val = 1)', ['a']],
+  ['new_val.a = 1 and new_val != null', 'any'],
+  ['new_val', 'any'],
+  ['new_val.*', 'any'],
+  ['new_val[a = 1].b', 'any'],
+  ['new_val.(a)', 'any'],
+  ['new_val.$keys()', 'any'],
+  ['new_val[].a', 'any'],
+  ['($v := new_val; $v.a)', 'any'],
+  ['$lookup(new_val, "a")', 'any'],
+])('of new_val %s reads %j', (text, names) => {
+  const reads = readsOf(astOf(text) as never)
+  expect(reads?.has('new_val')).toBe(true)
+  const within = reads?.get('new_val')
+  expect(within === undefined ? 'any' : [...within].sort()).toEqual(names === 'any' ? names : [...names].sort())
 })
 
 /** Fields by which the evaluator marks structures of its own. */
@@ -58,7 +80,9 @@ test('without the fields that it does not read the result is the same', async ()
     const reads = ast === undefined ? undefined : readsOf(ast)
     if (reads === undefined) continue
     const json = generator.document()
-    const fields = Object.entries(JSON.parse(json)).filter(([name]) => reads.has(name) || marks.has(name))
+    const fields = Object.entries(JSON.parse(json))
+      .filter(([name]) => reads.has(name) || marks.has(name))
+      .map(([name, value]) => [name, marks.has(name) ? value : readWithin(value, reads.get(name))])
     const outcome = await officialOutcome(text, JSON.stringify(Object.fromEntries(fields)))
     // JSON.stringify does not write 1e400 and -0.
     if (/1e400|-0\b/.test(json)) continue
@@ -67,3 +91,9 @@ test('without the fields that it does not read the result is the same', async ()
   }
   expect(less).toBeGreaterThan(100)
 })
+
+/** What of an object is read. */
+function readWithin(value: unknown, names: ReadonlySet<string> | undefined): unknown {
+  if (names === undefined || typeof value !== 'object' || value === null || Array.isArray(value)) return value
+  return Object.fromEntries(Object.entries(value).filter(([name]) => names.has(name) || marks.has(name)))
+}

@@ -10,6 +10,8 @@ export interface Field {
   readonly type: Fragment
   /** Whether JSON.parse finds the same: 1 or 0. Costs as much as to find the field, so it is for what would be left out. */
   readonly isSure: Fragment
+  /** The same of a field that is a whole number, which costs less. */
+  readonly isSureWhole: Fragment
   /** Whether it is certain from the text alone that the field is not this: 1 or 0. Undefined where only a look at the field can say. */
   isNot?(value: Constant): Fragment | undefined
 }
@@ -29,7 +31,8 @@ export function documentField(doc: string, [name = '', ...deeper]: readonly stri
   return {
     value: fragment`json_extract(${text}, ${path})`,
     type: fragment`json_type(${text}, ${path})`,
-    isSure: fragment`(${isUnsure(text, name)}) IS NOT TRUE`,
+    isSure: fragment`(${mayBeAnother(text, name)} OR NOT ${text} GLOB '{*' OR octet_length(${text}) > 50000) IS NOT TRUE`,
+    isSureWhole: fragment`(${mayBeAnother(text, name)}) IS NOT TRUE`,
     isNot: value => isNotSpelled(text, name, value),
   }
 }
@@ -46,27 +49,34 @@ const columns: ReadonlyMap<string, Field> = new Map([
 ])
 
 function column(sql: string): Field {
-  return {value: new Fragment(`(${sql})`, []), type: new Fragment(`typeof(${sql})`, []), isSure: always}
+  return {
+    value: new Fragment(`(${sql})`, []),
+    type: new Fragment(`typeof(${sql})`, []),
+    isSure: always,
+    isSureWhole: always,
+  }
 }
 
 /** A side as a whole, which is null or, as a document, no constant. */
 function side(name: string): Field {
+  const isSure = new Fragment(`(NOT ${name} GLOB '{*') IS NOT TRUE`, [])
   return {
     value: new Fragment('NULL', []),
     type: new Fragment(`CASE WHEN ${name} IS NULL THEN 'null' ELSE 'object' END`, []),
-    isSure: new Fragment(`(NOT ${name} GLOB '{*') IS NOT TRUE`, []),
+    isSure,
+    isSureWhole: isSure,
   }
 }
 
 /**
  * Whether the document may have another field of this name, for JSON.parse takes the last one and SQLite the first; or one
- * whose name or value is spelled with escapes; or is no object; or is so long that it has room for a number whose exponent
- * SQLite cuts off (`0.000…1e20001`). GLOB looks for a rare character, as the first one of a name mostly is, much faster than
- * `instr` looks for anything.
+ * whose name or value is spelled with escapes. To be sure of a missing field takes an object as well, and of a fraction a
+ * document without room for a number whose exponent SQLite cuts off (`0.000…1e20001`). GLOB looks for a rare character, as
+ * the first one of a name mostly is, much faster than `instr` looks for anything.
  */
-function isUnsure(doc: Fragment, name: string): Fragment {
+function mayBeAnother(doc: Fragment, name: string): Fragment {
   const quoted = `${globbed(name)}"`
-  return fragment`NOT ${doc} GLOB '{*' OR ${doc} GLOB '*\\u*' OR ${doc} GLOB ${`*${quoted}*${quoted}*`} OR octet_length(${doc}) > 50000`
+  return fragment`${doc} GLOB '*\\u*' OR ${doc} GLOB ${`*${quoted}*${quoted}*`}`
 }
 
 /** SQLite refuses patterns of more than 50,000 bytes. */

@@ -121,8 +121,9 @@ function orderOfFields(less: Field, more: Field, strictly: boolean): Fragment {
   const [one, other] = [less.value, more.value]
   const isSure = fragment`${less.isSure} AND ${more.isSure}`
   const isMuchMore = fragment`${one} - ${other} > ${margin} * (abs(${one} * 1.0) + abs(${other} * 1.0)) + ${least}`
-  // Past the first step one is not less than the other, and where that is so for whole numbers it is so for their doubles.
-  const notLess = strictly ? isSure : fragment`${isMuchMore} AND ${isSure}`
+  // Past the first step one is not less than the other; where that is so for whole numbers it is so for their doubles.
+  const isSureWhole = fragment`${less.isSureWhole} AND ${more.isSureWhole}`
+  const notLess = strictly ? isSureWhole : fragment`${isMuchMore} AND ${isSureWhole}`
   // The first step spares the others those that are kept: each look at a field costs a tenth of a parse.
   return fragment`WHEN ${one} < ${other} THEN 0
     WHEN ${less.type} = 'integer' AND ${more.type} = 'integer' THEN ${notLess}
