@@ -96,20 +96,31 @@ async function* sorted(
   limit: number,
 ): AsyncGenerator<readonly Match[]> {
   let best: {document: Match; place: Place}[] = []
+  // What comes after it is not among the first `limit`.
+  let last: Place | undefined
   const cut = () => {
     best.sort((one, other) => comparePlaces(order, one.place, other.place))
     best = best.slice(0, limit)
+    last = best.length === limit ? best.at(-1)?.place : undefined
   }
   for await (const documents of pages) {
     for (const document of documents) {
       const place = placeOf(order, document.key, document.text)
-      if (place !== undefined) best.push({document, place})
+      if (place === undefined || (last !== undefined && comparePlaces(order, place, last) > 0)) continue
+      best.push({document: limit === Number.POSITIVE_INFINITY ? document : copyOf(document), place})
     }
     if (best.length > 2 * limit + 10_000) cut()
   }
   cut()
   for (let at = 0; at < best.length; at += pageSize) yield best.slice(at, at + pageSize).map(({document}) => document)
   if (best.length === 0) yield []
+}
+
+/** Without the rest of the page that it was read with. */
+function copyOf({key, text, shown}: Match): Match {
+  const copy = (of: string) => Buffer.from(of).toString()
+  const kept = copy(text)
+  return {key: copy(key), text: kept, shown: shown === text ? kept : copy(shown)}
 }
 
 const pageSize = 500

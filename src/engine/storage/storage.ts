@@ -272,6 +272,7 @@ export interface Stored {
 export interface Page {
   /** The end of the log when the page was read: the page shows what the changes up to here have done. */
   readonly position: Position
+  /** Their texts may be pieces of one long text: whoever keeps a few of them keeps copies. */
   readonly documents: readonly Stored[]
   /** Whether a document with this key (as the log spells it) would be on this page, or on one before it. */
   readonly covers: (key: string) => boolean

@@ -1,13 +1,9 @@
 import {mistakeIn} from '../../documents/json.ts'
 import type {Key} from '../../documents/key.ts'
-import type {Comparisons, Cursor, Outcome, Page, Stored, Verdict, Write} from '../storage.ts'
+import type {Outcome, Verdict, Write} from '../storage.ts'
 import type {Connection} from './connection.ts'
 import {isRefusal} from './failure.ts'
-import type {Fragment} from './fragment.ts'
-import {compareIds, type Id, idOfKey} from './ids.ts'
-import {leavesOutDocument, leavingOut} from './leave-out.ts'
-import {readBounds} from './log.ts'
-import {docText, identifier, keyJson, toSql} from './sql.ts'
+import {docText, identifier, toSql} from './sql.ts'
 
 /** The document with this key, or null. */
 export function getDocument(connection: Connection, table: string, key: Key): string | null {
@@ -49,64 +45,6 @@ export function insertDocuments(connection: Connection, table: string, writes: r
   }
   return true
 }
-
-/** See Storage.page. Ends a page early at 8 MB, so that memory stays small whatever the documents. */
-export function pageDocuments(
-  connection: Connection,
-  table: string,
-  after: Cursor | undefined,
-  limit: number,
-  where: Comparisons = [],
-): Page {
-  return leavingOut(leavesOutDocument(where), leftOut => readPage(connection, table, after, limit, leftOut))
-}
-
-function readPage(
-  connection: Connection,
-  table: string,
-  after: Cursor | undefined,
-  limit: number,
-  leftOut: Fragment | undefined,
-): Page {
-  const from = after === undefined ? [] : [after.cursor]
-  const until = leftOut === undefined ? [] : endOfSpan(connection, table, from)
-  const conditions = [
-    ...from.map(() => 'id > ?'),
-    ...until.map(() => 'id <= ?'),
-    ...(leftOut === undefined ? [] : [`(${leftOut.sql}) IS NOT TRUE`]),
-  ]
-  const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`
-  const statement = connection.prepare(
-    `SELECT ${keyJson('id')}, ${docText('doc')}, id FROM ${identifier(table)} ${where} ORDER BY id LIMIT ${limit}`,
-  )
-  statement.safeIntegers()
-  const documents: Stored[] = []
-  let bytes = 0
-  let last: Id | undefined
-  const rows = statement.iterate(...from, ...until, ...(leftOut?.values ?? [])) as Iterable<[string, string, Id]>
-  for (const [key, text, id] of rows) {
-    documents.push({key, text})
-    last = id
-    bytes += text.length
-    if (bytes > 8e6) break
-  }
-  const position = readBounds(connection).newest
-  const isFull = documents.length >= limit || bytes > 8e6
-  const end = isFull ? last : (until[0] as Id | undefined)
-  if (end === undefined) return {position, documents, covers: () => true}
-  return {position, documents, covers: key => compareIds(idOfKey(key), end) <= 0, next: {cursor: end}}
-}
-
-/** The last id of as many documents as one statement may pass over, so that it stays short; nothing when fewer are left. */
-function endOfSpan(connection: Connection, table: string, from: readonly unknown[]): unknown[] {
-  const statement = connection.prepare(
-    `SELECT id FROM ${identifier(table)} ${from.length === 0 ? '' : 'WHERE id > ?'} ORDER BY id LIMIT 1 OFFSET ${documentsAtOnce}`,
-  )
-  statement.safeIntegers()
-  return (statement.get(...from) as [Id] | undefined) ?? []
-}
-
-const documentsAtOnce = 20_000
 
 /** Few sizes, so that few statements are prepared. */
 const rowsAtOnce = [1000, 100, 10, 1]
