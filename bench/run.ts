@@ -3,18 +3,19 @@ import {mkdtempSync, rmSync} from 'node:fs'
 import {cpus, tmpdir, totalmem} from 'node:os'
 import {join} from 'node:path'
 import {expression} from './expression.ts'
-import {filter} from './filter.ts'
+import {filter, list} from './filter.ts'
 import {live, slowReader} from './live.ts'
 import {where, window} from './sets.ts'
 import {start} from './start.ts'
 import type {Row} from './support.ts'
-import {dump, insert} from './throughput.ts'
+import {insert, long} from './throughput.ts'
 import {tracked} from './tracked.ts'
 
 const benches: Record<string, (directory: string) => Promise<Row[]>> = {
   insert,
-  dump,
   filter,
+  list,
+  long,
   expression,
   start,
   live,

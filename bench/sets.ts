@@ -1,12 +1,13 @@
 import {join} from 'node:path'
 import Sqlite from 'better-sqlite3'
 import {open} from '../src/index.ts'
-import {interleave, isInstalled, litefeed, median, type Row, seconds, writeDocuments} from './support.ts'
+import {documentText} from './datasets.ts'
+import {interleave, isInstalled, litefeed, median, type Row, seconds, writeLines} from './support.ts'
 
 /** A window of 100 over a million documents: how long it takes to begin, and what a change inside it costs. */
 export async function window(directory: string): Promise<Row[]> {
   const input = join(directory, 'window.ndjson')
-  await writeDocuments(input, 1_000_000)
+  await writeLines(input, 1_000_000, id => documentText(id, 57))
   await seconds(litefeed('insert', 'docs', '--db', 'window.db'), {input, cwd: directory})
   const feed = ['changes', 'docs', '--order-by', 'age:desc', '--limit', '100', '--include-initial', '--take', '100']
   const index = await seconds(litefeed(...feed, '--db', 'window.db'), {cwd: directory})
@@ -51,7 +52,7 @@ export async function window(directory: string): Promise<Row[]> {
 export async function where(directory: string): Promise<Row[]> {
   const file = join(directory, 'where.db')
   const input = join(directory, 'where.ndjson')
-  await writeDocuments(input, 100_000)
+  await writeLines(input, 100_000, id => documentText(id, 57))
   await seconds(litefeed('insert', 'docs', '--db', file), {input, cwd: directory})
   await seconds(litefeed('update', 'docs', '--all', '{"seen":true}', '--db', file), {cwd: directory})
   const all = ['changes', 'docs', '--since', 'beginning', '--no-follow', '--db', file]

@@ -62,17 +62,37 @@ export function isInstalled(program: string): boolean {
   return spawnSync(program, ['--version'], {stdio: 'ignore'}).status === 0
 }
 
-/** Writes documents of about 170 bytes, a line each. */
-export async function writeDocuments(file: string, count: number): Promise<void> {
-  async function* lines() {
+/** Writes `count` lines. */
+export async function writeLines(file: string, count: number, line: (index: number) => string): Promise<void> {
+  async function* parts() {
     for (let start = 0; start < count; start += 1000) {
       let text = ''
-      for (let id = start; id < Math.min(count, start + 1000); id++) {
-        const user = `user${id}`
-        text += `${JSON.stringify({id, name: user, email: `${user}@example.com`, age: id % 90, tags: ['a', 'b'], bio: 'x'.repeat(57), room_id: id % 100})}\n`
-      }
+      for (let index = start; index < Math.min(count, start + 1000); index++) text += `${line(index)}\n`
       yield text
     }
   }
-  await pipeline(lines, createWriteStream(file))
+  await pipeline(parts, createWriteStream(file))
+}
+
+/** A comparison of two times as a row: how many times faster the first is. */
+export function compared(
+  measure: string,
+  target: string,
+  [mine, other]: readonly number[],
+  peer: string,
+  show = (time: number) => `${time.toFixed(2)} s`,
+): Row {
+  if (mine === undefined) throw new Error(`${measure} was not measured`)
+  const isThere = other !== undefined
+  return {
+    measure,
+    ours: show(mine),
+    baseline: isThere ? `${peer} ${show(other)}` : `${peer} is not installed`,
+    ratio: isThere ? (other / mine).toFixed(2) : '',
+    target,
+  }
+}
+
+export function rate(count: number): (time: number) => string {
+  return time => `${Math.round(count / time / 1000)} k/s`
 }
