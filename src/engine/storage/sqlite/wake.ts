@@ -15,7 +15,8 @@ export class CommitWatcher implements Watcher {
   readonly #newest: () => Position
   readonly #inode: number
   #watcher: FSWatcher | undefined
-  #heard = true
+  /** How many looks there were since the last event. An event that nobody waited for is one for who waits next. */
+  #looks = 0
   #listener: (() => void) | undefined
 
   /** `inode` is the file's own number, which it had when it was opened. */
@@ -41,18 +42,13 @@ export class CommitWatcher implements Watcher {
     {signal, timeout}: {signal: AbortSignal; timeout?: number | undefined},
   ): Promise<void> {
     const giveUp = timeout === undefined ? Number.POSITIVE_INFINITY : performance.now() + timeout
-    let next = 0
     while (!signal.aborted) {
       if (this.#moved(position)) return
-      if (this.#heard) {
-        this.#heard = false
-        next = 0
-      }
       const left = giveUp - performance.now()
       if (left <= 0) return
-      const pause = retries[next++] ?? (this.#watcher === undefined ? pollWithoutEvents : poll)
+      const pause = retries[this.#looks++] ?? (this.#watcher === undefined ? pollWithoutEvents : poll)
       await this.#pause(Math.min(pause, left), signal)
-      if (next > retries.length) this.#checkFile()
+      if (this.#looks > retries.length) this.#checkFile()
     }
   }
 
@@ -70,7 +66,7 @@ export class CommitWatcher implements Watcher {
   }
 
   #hear(): void {
-    this.#heard = true
+    this.#looks = 0
     this.#listener?.()
   }
 
