@@ -10,7 +10,7 @@ export default defineConfig({
     // The machines that this runs on have two cores.
     maxWorkers: 2,
     setupFiles: ['test/setup.ts'],
-    testTimeout: process.env.LITEFEED_FUZZ === 'long' ? 600_000 : 120_000,
+    testTimeout: process.env.LITEFEED_FUZZ === 'long' ? 3_600_000 : 120_000,
     reporters: ['default', './test/services-reporter.ts'],
     // Tests of the commands read what they write to stdout.
     disableConsoleIntercept: true,

@@ -53,14 +53,14 @@ export class Table {
 
   /**
    * Puts a document in the place of the one with this key, or where there was none; null deletes it. `{expr}` is a JSONata
-   * expression that makes it of the old document, or of null.
+   * expression that makes it of the old document, or of null; it may be about several selected documents.
    */
   replace(
-    key: Key,
+    selected: Key | Selected,
     document: Document | null | {readonly expr: string},
     options: WriteOptions = {},
   ): Promise<WriteResult> {
-    return finish(this.writer.replace(selection(key), made(document), options))
+    return finish(this.writer.replace(selection(selected), made(document), options))
   }
 
   /** Deletes the selected documents. A key that is not there is `skipped`. */

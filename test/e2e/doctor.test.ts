@@ -1,17 +1,6 @@
-import Sqlite from 'better-sqlite3'
 import {describe, expect, test} from 'vitest'
 import {hasResetBug} from '../../src/engine/storage/sqlite/check/file.ts'
-import {databaseWith, type Line, litefeed, log, newDatabase, query} from './support.ts'
-
-/** What another program does to the file. */
-function execute(db: string, sql: string): void {
-  const connection = new Sqlite(db)
-  try {
-    connection.exec(sql)
-  } finally {
-    connection.close()
-  }
-}
+import {databaseWith, execute, type Line, litefeed, log, newDatabase, query} from './support.ts'
 
 async function trackedDatabase(...sql: string[]): Promise<string> {
   const db = newDatabase()
@@ -153,6 +142,12 @@ describe('a table of documents', () => {
         '3 rows are not as the log says; the first is that of the key 1, whose last change in the log is 1',
       ],
     ])
+    // Not a write that the log would know nothing of.
+    expect(await litefeed(['insert', 'docs', '{"id":5}'], {db})).toMatchObject({
+      status: 1,
+      stdout: '',
+      stderr: expect.stringMatching(/nothing records the changes of "docs".*litefeed track docs/s),
+    })
     expect((await litefeed(['track', 'DOCS'], {db})).stdout).toBe(
       '{"name":"docs","kind":"documents","documents":2,"seq":2,"oldest":1}\n',
     )

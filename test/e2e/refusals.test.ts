@@ -1,6 +1,6 @@
 // What a feed cannot be is refused at once, with the reason; and tables that are not there, or no longer.
 import {describe, expect, test} from 'vitest'
-import {databaseWith, follow, litefeed, newDatabase, short, start, Tail, tail} from './support.ts'
+import {databaseWith, execute, follow, litefeed, newDatabase, short, start, Tail, tail} from './support.ts'
 
 describe('refused with exit status 2 and the name of the flag', () => {
   const window = ['--order-by', 'n', '--limit', '2']
@@ -22,6 +22,13 @@ describe('refused with exit status 2 and the name of the flag', () => {
     [['t', '--order-by', 'n', '--limit', '1.5'], /--limit/],
     [['t', '--order-by', 'n', '--limit', 'x'], /--limit/],
     [['t', '--order-by', '', '--limit', '2'], /--order-by/],
+    [['t', '--order-by', 'n.', '--limit', '2'], /--order-by "n\."/],
+    [['t', '--order-by', ':desc', '--limit', '2'], /--order-by/],
+    [['t', '--order-by', 'n,id', '--limit', '2'], /--order-by takes one field/],
+    [['t', '--order-by', 'n:DESC', '--limit', '2'], /--order-by "n:DESC".*:desc/s],
+    [['t', '--order-by', 'n:descending', '--limit', '2'], /--order-by.*:desc/s],
+    [['t', ''], /table needs a name/],
+    [['sqlite_schema'], /"sqlite_schema" is reserved/],
     [['t', '--pluck', ''], /--pluck/],
     [['t', '--pluck', 'a,,b'], /--pluck/],
     [['t', '--pluck', 'a.'], /--pluck/],
@@ -41,6 +48,10 @@ describe('refused with exit status 2 and the name of the flag', () => {
     [['--pluck', ''], /--pluck/],
     [['--without', 'a,,b'], /--without/],
     [['--select', '{'], /\{\n \^/],
+    [['--order-by', ''], /--order-by/],
+    [['--order-by', ':desc'], /--order-by/],
+    [['--order-by', 'n, id'], /--order-by takes one field/],
+    [['--order-by', 'n:ASC'], /--order-by.*:asc/s],
   ])('list %j', async (args, message) => {
     const db = await databaseWith({t: [{id: 1, n: 1}]})
     expect(await litefeed(['list', 't', ...args], {db})).toMatchObject({
@@ -105,6 +116,21 @@ describe('a table that is dropped', () => {
     await litefeed(['insert', 't', '{"id":1,"n":1}'], {db})
     feed.child.kill('SIGCONT')
     expect((await feed.rest()).map(short).slice(0, 2)).toEqual(removals)
+    expect(await feed.ended()).toEqual({status: 1, signal: null})
+    expect(feed.stderr).toMatch(/error: .*\bt\b.* dropped/i)
+  })
+
+  test.each([
+    ['dropped by another program', 'DROP TABLE t'],
+    [
+      'made anew by another program',
+      'DROP TABLE t; CREATE TABLE t (id PRIMARY KEY NOT NULL, doc TEXT NOT NULL CHECK (json_valid(doc)))',
+    ],
+  ])('ends a feed of it when it is %s', async (_, sql) => {
+    const db = await databaseWith({t: documents, u: documents})
+    const feed = await tail(['u', 't'], {db})
+    execute(db, sql)
+    expect(await feed.rest()).toEqual([])
     expect(await feed.ended()).toEqual({status: 1, signal: null})
     expect(feed.stderr).toMatch(/error: .*\bt\b.* dropped/i)
   })

@@ -249,6 +249,16 @@ export function query(db: string, sql: string): Line[][] {
   }
 }
 
+/** What another program does to the file. */
+export function execute(db: string, sql: string): void {
+  const connection = new Sqlite(db)
+  try {
+    connection.exec(sql)
+  } finally {
+    connection.close()
+  }
+}
+
 /** NDJSON. */
 export function ndjson(values: readonly unknown[]): string {
   return values.map(value => `${JSON.stringify(value)}\n`).join('')

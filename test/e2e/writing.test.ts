@@ -329,6 +329,13 @@ describe('update', () => {
     ['--where and --expr', ['--where', 'n = 1 or n = 2', '--expr', '{"old": n + 1}'], {replaced: 2}, [2, 3, undefined]],
     ['--all and --expr', ['--all', '--expr', '{"old": n}'], {replaced: 3}, [1, 2, 3]],
     ['a key and --expr', ['3', '--expr', '{"old": n}'], {replaced: 1}, [undefined, undefined, 3]],
+    ['null', ['1', '99', 'null'], {unchanged: 1, skipped: 1}, [undefined, undefined, undefined]],
+    [
+      'an expression of null',
+      ['--all', '--expr', 'n = 1 ? {"old": 5} : null'],
+      {replaced: 1, unchanged: 2},
+      [5, undefined, undefined],
+    ],
     [
       'an expression of nothing',
       ['--all', '--expr', 'deep[a=1].{"old": 5}'],
@@ -467,6 +474,31 @@ describe('replace', () => {
       ],
     ],
     [
+      'where a condition holds',
+      ['--where', 'n > 1', '--expr', '$merge([$, {"m": 0}])'],
+      {replaced: 1},
+      0,
+      [
+        {id: 1, n: 1},
+        {id: 'a', n: 2, m: 0},
+      ],
+    ],
+    [
+      'all',
+      ['--all', '--expr', 'n = 1 ? {"id": id}'],
+      {replaced: 1, errors: 1, first_error: expect.any(String)},
+      1,
+      [{id: 1}, {id: 'a', n: 2}],
+    ],
+    ['all by null', ['--all', 'null'], {deleted: 2}, 0, []],
+    [
+      'several keys by an expression',
+      ['1', 'a', '5', '--expr', '$exists(n) ? {"id": id} : $'],
+      {replaced: 2, skipped: 1},
+      0,
+      [{id: 1}, {id: 'a'}],
+    ],
+    [
       'refuses another id',
       ['1', '{"id":2}'],
       {errors: 1, first_error: expect.stringContaining('cannot be changed')},
@@ -523,6 +555,8 @@ describe('replace', () => {
     [['1', '{'], /DOC/],
     [['1', '-'], /stdin/],
     [['--expr', '{}'], /KEY/],
+    [['1', '--all', 'null'], /exclude/],
+    [['--all', '-'], /stdin/],
   ])('%j is misuse', async (args, message) => {
     const run = await litefeed(['replace', 't', ...args], {db: await setUp()})
     expect(run).toMatchObject({status: 2, stdout: '', stderr: expect.stringMatching(message)})

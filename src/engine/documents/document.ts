@@ -1,7 +1,7 @@
-import {isDeepStrictEqual} from 'node:util'
 import {v7 as uuid} from 'uuid'
 import {isObject, mayHoldLongNumber, parse, stringify, typeName} from './json.ts'
 import {type Key, toKey} from './key.ts'
+import {compareValues} from './order.ts'
 
 /** A JSON object with an `id`. */
 export type Document = Record<string, unknown>
@@ -62,9 +62,9 @@ export function merged(key: Key, old: string, patch: unknown): string {
   return replaced(key, merge(parse(old) as Document, patch))
 }
 
-/** Deep equality with RethinkDB's meaning: key order aside, 1 equals 1.0. */
+/** Deep equality with RethinkDB's meaning: key order aside, 1 equals 1.0, and 0 equals -0. Numbers count to their last digit. */
 export function sameDocument(one: string, other: string): boolean {
-  return one === other || isDeepStrictEqual(parse(one), parse(other))
+  return one === other || isSame(parse(one), parse(other))
 }
 
 /** Runs a check that throws, and makes a Refusal of what it throws. */
@@ -75,6 +75,19 @@ export function refusing<T>(check: () => T): T {
     if (error instanceof RangeError && /call stack/.test(error.message)) throw new Refusal('nested too deeply')
     throw new Refusal((error as Error).message)
   }
+}
+
+function isSame(one: unknown, other: unknown): boolean {
+  if (one === other) return true
+  if (Array.isArray(one))
+    return Array.isArray(other) && one.length === other.length && one.every((item, index) => isSame(item, other[index]))
+  if (!isObject(one)) return compareValues(one, other) === 0
+  if (!isObject(other)) return false
+  const names = Object.keys(one)
+  return (
+    names.length === Object.keys(other).length &&
+    names.every(name => Object.hasOwn(other, name) && isSame(one[name], other[name]))
+  )
 }
 
 function sameKey(one: Key, other: Key): boolean {

@@ -24,14 +24,13 @@ export interface ListOptions extends SetOptions {
 /** The documents of a table as lines. Without `orderBy` in the order of the keys: numbers, strings, then the others. */
 export async function* listDocuments(storage: Storage, table: string, options: ListOptions): AsyncGenerator<Told> {
   const {map, limit = Number.POSITIVE_INFINITY, orderBy} = options
-  if (orderBy === '') throw new LitefeedError('MISUSE', 'orderBy needs the name of a field')
+  const order = orderBy === undefined ? undefined : parseOrder(orderBy)
   if (limit !== Number.POSITIVE_INFINITY && !(Number.isSafeInteger(limit) && limit >= 0)) {
-    throw new LitefeedError('MISUSE', `limit must be a whole number from 0 on, not ${limit}`)
+    throw new LitefeedError('MISUSE', `\`limit\` must be a whole number from 0 on, not ${limit}`)
   }
   const matches = new Matches(await DocumentSet.compile(options), options.signal)
   const mapper = new Mapper(map === undefined ? undefined : await Expression.compile(map), options.signal)
-  const found =
-    orderBy === undefined ? matches.of(storage, table) : sorted(matches.of(storage, table), parseOrder(orderBy), limit)
+  const found = order === undefined ? matches.of(storage, table) : sorted(matches.of(storage, table), order, limit)
   let left = limit
   for await (const documents of found) {
     for await (const told of mapper.tell(documents, left, matches.takeFailures())) {

@@ -1,3 +1,4 @@
+import {LitefeedError} from '../error.ts'
 import {isObject, mayHoldLongNumber, parse} from './json.ts'
 
 /** A field to sort by: its path, and whether the greatest comes first. */
@@ -12,11 +13,22 @@ export interface Place {
   readonly key: unknown
 }
 
-/** `age`, `address.city`, `age:desc`. */
+/** `age`, `address.city`, `age:desc`. Throws MISUSE. */
 export function parseOrder(text: string): Order {
   const descending = text.endsWith(':desc')
   const field = text.replace(/:(asc|desc)$/, '')
-  return {path: field.split('.'), descending}
+  const path = field.split('.')
+  if (path.includes(''))
+    throw misuse(text === '' ? 'needs the name of a field' : `${JSON.stringify(text)} is not the name of a field`)
+  // No document would have these fields, and the order would be empty without a word.
+  if (field.includes(',')) throw misuse('takes one field', 'documents with equal values are in the order of their keys')
+  if (/:(asc|desc)[a-z]*$/i.test(field))
+    throw misuse(`${JSON.stringify(text)} ends in no direction`, 'it is :asc or :desc')
+  return {path, descending}
+}
+
+function misuse(message: string, hint?: string): LitefeedError {
+  return new LitefeedError('MISUSE', `\`orderBy\` ${message}`, {hint})
 }
 
 /** Where a document stands, or undefined when it does not have the field. Both texts are JSON. */

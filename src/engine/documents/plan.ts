@@ -47,9 +47,12 @@ export function insertion(incoming: Value, conflict: Conflict, expression: Expre
   }
 }
 
-/** Merges `patch` into the document with this key. */
+/** Merges `patch` into the document with this key. Null is no change, as it is to RethinkDB. */
 export function patching(key: Key, patch: unknown): (old: string | null) => Verdict {
-  return old => (old === null ? {kind: 'skipped'} : verdictOf(() => storing(old, merged(key, old, patch))))
+  return old => {
+    if (old === null) return {kind: 'skipped'}
+    return patch === null ? {kind: 'unchanged'} : verdictOf(() => storing(old, merged(key, old, patch)))
+  }
 }
 
 /** Puts `value` in the place of the document with this key; null deletes it. */

@@ -1,3 +1,4 @@
+import {parseOrder} from '../documents/order.ts'
 import {DocumentSet} from '../documents/set.ts'
 import {LitefeedError} from '../error.ts'
 import type {FeedOptions} from './options.ts'
@@ -36,7 +37,7 @@ function checkWindow({orderBy, limit, includeOffsets, tables, keys, since}: Feed
       '`limit` without `orderBy`: which documents come first?',
       'add `orderBy`; or `take` ends a feed after so many events',
     )
-  if (orderBy === '' || orderBy.startsWith(':')) throw misuse('`orderBy` needs the name of a field')
+  parseOrder(orderBy)
   if (limit === undefined)
     throw misuse('`orderBy` without `limit`: a feed has an order only inside a window', 'add `limit`')
   checkWhole('limit', limit, 1)

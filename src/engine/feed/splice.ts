@@ -33,7 +33,7 @@ export class Splicer {
     for (const delta of changed) events.push(this.#event(delta, delta))
     for (const [index, delta] of left.entries()) events.push(this.#event(delta, came[index]))
     for (const delta of came.slice(left.length)) events.push(this.#event(undefined, delta))
-    return events.filter(event => event !== undefined)
+    return growing(events.filter(event => event !== undefined))
   }
 
   #event(from: Delta<Entry> | undefined, to: Delta<Entry> | undefined): RawEvent | undefined {
@@ -62,4 +62,16 @@ export class Splicer {
     this.#list.splice(index, 0, entry)
     return index
   }
+}
+
+/** The events, each at the least position of those from it on: positions do not fall, and after each nothing untold is missed. */
+function growing(events: readonly RawEvent[]): RawEvent[] {
+  let least = Number.POSITIVE_INFINITY
+  return events
+    .toReversed()
+    .map(event => {
+      least = Math.min(least, event.seq)
+      return {...event, seq: least}
+    })
+    .reverse()
 }

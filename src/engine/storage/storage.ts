@@ -20,7 +20,10 @@ export interface Storage extends AsyncDisposable {
   /** Every table, by name. */
   tables(): Promise<readonly TableInfo[]>
 
-  /** The table's name as it is stored, or undefined when there is none. Throws NOT_A_TABLE for what is not litefeed's. */
+  /**
+   * The table's name as it is stored, or undefined when there is none. Throws NOT_A_TABLE for what is not litefeed's, and MISUSE
+   * for a name that no table can have.
+   */
   find(table: string): Promise<string | undefined>
 
   /** What tells this table from one that had its name earlier, or will have it later; undefined when there is none. */

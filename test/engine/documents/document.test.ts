@@ -108,6 +108,12 @@ test.each([
   ['{"a":9007199254740993}', '{"a":9007199254740992}', false],
   ['{"a":9007199254740993}', '{ "a" : 9007199254740993 }', true],
   ['{"a":{"__proto__":1}}', '{"a":{}}', false],
+  ['{"a":[0,{"b":-0}]}', '{"a":[-0.0,{"b":0}]}', true],
+  ['{"a":18014398509481985}', '{"a":1.8014398509481985e16}', true],
+  ['{"a":9007199254740993}', '{"a":"9007199254740993"}', false],
+  ['{"a":[1]}', '{"a":{"0":1}}', false],
+  ['{"a":1,"b":2}', '{"a":1,"c":2}', false],
+  ['{"a":true}', '{"a":1}', false],
 ])('%s and %s are the same document: %s', (one, other, same) => {
   expect(sameDocument(one, other)).toBe(same)
   expect(sameDocument(other, one)).toBe(same)

@@ -18,6 +18,7 @@ export class Client {
   readonly #abort = new AbortController()
   readonly #ended: Promise<void>
   #position = -1
+  #told = -1
   #waiting: {position: number; resolve: () => void} | undefined
   readonly #begun = Promise.withResolvers<void>()
 
@@ -89,6 +90,10 @@ export class Client {
       expect(line, 'what may be told').toSatisfy(({type}: Line) =>
         this.ready === undefined ? type !== 'remove' : type !== 'initial' && type !== 'uninitial',
       )
+      if (this.ready !== undefined) {
+        expect(line.seq, 'positions never fall').toBeGreaterThanOrEqual(this.#told)
+        this.#told = line.seq
+      }
       this.#picture.take(line)
     }
   }

@@ -60,6 +60,31 @@ test('a window over a table that is much larger stays true, while it is emptied 
   }
 })
 
+test('the positions of events that were merged never fall', async () => {
+  await using store = await open(join(await temporaryDirectory(), 'db'))
+  const table = store.table('t')
+  await table.insert([
+    {id: 1, v: 1},
+    {id: 2, v: 2},
+    {id: 3, v: 3},
+  ])
+  const abort = new AbortController()
+  const options = {tables: ['t'], orderBy: 'v', limit: 2, squash: 0, includeStates: true, heartbeat: 1}
+  const feed = store.changes({...options, signal: abort.signal})[Symbol.asyncIterator]()
+  expect((await feed.next()).value).toMatchObject({state: 'ready', seq: 3})
+  // In one transaction: 3 takes the place of 2, and then 1 is changed where it is.
+  await table.update({keys: [3, 1]}, {expr: 'id = 3 ? {"v": 0} : {"x": 1}'})
+  const told: ChangeEvent[] = []
+  for (;;) {
+    const {value: event} = await feed.next()
+    if (event.type !== 'heartbeat') told.push(event as ChangeEvent)
+    else if (event.seq >= 5) break
+  }
+  abort.abort()
+  expect(told.map(({key}) => key)).toEqual([1, 3])
+  expect(told.map(({seq}) => seq)).toEqual([4, 4])
+})
+
 function apply(list: Document[], event: ChangeEvent, limit: number): void {
   const {old_offset, new_offset} = event as {old_offset: number | null; new_offset: number | null}
   if (old_offset !== null) expect(list.splice(old_offset, 1)).toEqual([event.old_val])

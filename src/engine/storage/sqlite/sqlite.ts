@@ -93,8 +93,10 @@ class SqliteStorage implements Storage {
     return this.#connection.read(() => describeTables(this.#connection))
   }
 
-  find(table: string): Promise<string | undefined> {
-    return this.#connection.read(() => findTable(this.#connection, table))
+  async find(table: string): Promise<string | undefined> {
+    const name = await this.#connection.read(() => findTable(this.#connection, table))
+    if (name === undefined) checkName(table)
+    return name
   }
 
   mark(table: string): Promise<string | undefined> {
@@ -131,7 +133,6 @@ class SqliteStorage implements Storage {
   }
 
   async create(table: string): Promise<void> {
-    checkName(table)
     if ((await this.find(table)) !== undefined)
       return void (await this.#connection.read(() => requireDocuments(this.#connection, table)))
     await this.#connection.write('hard', () => makeTable(this.#connection, table))

@@ -6,6 +6,7 @@ import {readDefinition, readDefinitions} from './tracked/definition.ts'
 import {describeDrift} from './tracked/describe.ts'
 import {inspect} from './tracked/health.ts'
 import {placeTriggers} from './tracked/order.ts'
+import {triggerName} from './tracked/row.ts'
 import {createTable, documentTriggers} from './triggers.ts'
 
 /** Whether litefeed has been in this file. A file that was opened for reading only may be anybody's. */
@@ -42,7 +43,8 @@ export function markOf(connection: Connection, table: string): string | undefine
   // One that is not there now is being made anew, or was dropped without a word to the log, which is for `mend` to find.
   if (readDefinition(connection, table) !== undefined) return 'tracked'
   const name = findTable(connection, table)
-  if (name === undefined) return undefined
+  // One that another program has made anew under the name is not the one that was there, and nothing records it.
+  if (name === undefined || !isRecorded(connection, name)) return undefined
   // A file of an older layout that was opened for reading only has no marks yet.
   const marked = connection.prepare(`SELECT 1 FROM pragma_table_info('_litefeed_tables') WHERE name = 'mark'`).get()
   if (marked === undefined) return ''
@@ -59,10 +61,20 @@ export function requireTable(connection: Connection, table: string): string {
   })
 }
 
-/** Like `requireTable`; throws NOT_A_TABLE for one that is tracked, whose rows are not documents to be written. */
+/**
+ * Like `requireTable`; throws NOT_A_TABLE for one that is tracked, whose rows are not documents to be written, and for one of
+ * documents whose changes would be lost to the log.
+ */
 export function requireDocuments(connection: Connection, table: string): string {
   const name = requireTable(connection, table)
-  if (readDefinition(connection, name) === undefined) return name
+  if (readDefinition(connection, name) === undefined) {
+    if (isRecorded(connection, name)) return name
+    throw new LitefeedError(
+      'NOT_A_TABLE',
+      `nothing records the changes of ${shown(name)}: another program has dropped its triggers, or made it anew`,
+      {hint: `litefeed track ${name} installs them, and litefeed doctor says what is missing`},
+    )
+  }
   throw new LitefeedError(
     'NOT_A_TABLE',
     `${shown(name)} is an SQL table that is tracked: litefeed follows it and does not write to it`,
@@ -70,6 +82,13 @@ export function requireDocuments(connection: Connection, table: string): string 
       hint: 'write to it with SQL, as the application does',
     },
   )
+}
+
+function isRecorded(connection: Connection, table: string): boolean {
+  const trigger = connection.prepare(
+    `SELECT 1 FROM sqlite_schema WHERE type = 'trigger' AND name = ? AND tbl_name = ? COLLATE NOCASE`,
+  )
+  return trigger.get(triggerName(table, 'after_insert'), table) !== undefined
 }
 
 /** Makes the table and its triggers, by a name that `checkName` allows. Must run in a write transaction. */
