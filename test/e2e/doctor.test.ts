@@ -1,7 +1,7 @@
 import Sqlite from 'better-sqlite3'
 import {describe, expect, test} from 'vitest'
 import {hasResetBug} from '../../src/engine/storage/sqlite/check/file.ts'
-import {databaseWith, type Line, litefeed, log, newDatabase, query} from './support.ts'
+import {databaseWith, type Line, library, litefeed, log, newDatabase, query} from './support.ts'
 
 /** What another program does to the file. */
 function execute(db: string, sql: string): void {
@@ -17,7 +17,7 @@ async function trackedDatabase(...sql: string[]): Promise<string> {
   const db = newDatabase()
   execute(db, 'CREATE TABLE t (id INTEGER PRIMARY KEY, a, b UNIQUE);')
   for (const statement of sql) execute(db, statement)
-  await litefeed(['track', 't'], {db})
+  await library(db, store => store.track('t'))
   return db
 }
 
