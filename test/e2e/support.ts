@@ -203,7 +203,7 @@ export function newDirectory(): string {
 
 /**
  * The library, in this process: for what a test needs and is not about, databases to begin with and what has come of them. A
- * start of the command takes more than twenty times as much processor time.
+ * start of the command takes some twenty times as much processor time.
  */
 export async function library<T>(db: string, work: (store: Store) => Promise<T>): Promise<T> {
   const {open} = (await import(`${root}/dist/index.js`)) as typeof import('../../src/index.ts')
