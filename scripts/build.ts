@@ -14,8 +14,12 @@ rmSync('oclif.manifest.json', {force: true})
 
 const commands = globSync('src/commands/**/*.ts').map(file => [relative('src', file).replace(/\.ts$/, ''), file])
 // The oldest Node of `engines` decides: it does not know `using`, for one.
-const common = {platform: 'node' as const, external: ['better-sqlite3'], transform: {target: 'node22'}}
-const stubs = {debug: join(root, 'scripts/stubs/debug.cjs'), 'wsl-utils': join(root, 'scripts/stubs/wsl-utils.js')}
+const common = {platform: 'node' as const, transform: {target: 'node22'}}
+const stubs = {
+  debug: join(root, 'scripts/stubs/debug.cjs'),
+  'wsl-utils': join(root, 'scripts/stubs/wsl-utils.js'),
+  './binding': join(root, 'scripts/stubs/binding.cjs'),
+}
 
 const cli = await rolldown({
   ...common,
@@ -23,23 +27,25 @@ const cli = await rolldown({
   resolve: {alias: stubs},
   plugins: [quickOclif()],
 })
-const library = await rolldown({...common, input: ['src/index.ts', 'src/expression.ts']})
+const library = await rolldown({...common, external: ['better-sqlite3'], input: ['src/index.ts', 'src/expression.ts']})
 const outputs = [
   await cli.write({
     dir: 'dist/cli',
     format: 'cjs',
+    exports: 'named',
     minify: true,
     entryFileNames: '[name].cjs',
     chunkFileNames: 'chunks/[name]-[hash].cjs',
     // Few files: each costs a start. What only some commands need stays by itself.
     codeSplitting: {
       groups: [
-        {name: 'oclif', test: /node_modules\/(?!jsonata|chalk|execa|string-argv|amqplib|buffer-more-ints|@nats-io)/},
+        {name: 'oclif', test: /@oclif\/core\/lib\/(command|args|flags)\.js/, priority: 2},
+        {name: 'help', test: /node_modules\/@oclif/, priority: 1},
         {
           name: 'litefeed',
-          test: /src\/(engine|terminal)\/(?!color|run-command|storage\/sqlite|sinks\/(amqp|elasticsearch|exec|file|http|nats|sqlite))/,
+          test: /src\/(engine|terminal)\/(?!color|run-command|dead-letters|owner|storage\/sqlite|sinks)/,
         },
-        {name: 'sqlite', test: /src\/engine\/storage\/sqlite/},
+        {name: 'sqlite', test: /src\/engine\/storage\/sqlite|better-sqlite3/},
       ],
     },
   }),

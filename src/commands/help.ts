@@ -1,8 +1,8 @@
 import * as Args from '@oclif/core/args'
-import {Command} from '@oclif/core/command'
 import {loadHelpClass} from '@oclif/core/help'
+import {BareCommand} from '../terminal/bare-command.ts'
 
-export default class Help extends Command {
+export default class Help extends BareCommand {
   static override summary = 'Show what a command takes.'
   static override examples = ['<%= config.bin %> help changes']
 

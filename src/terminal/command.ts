@@ -1,13 +1,13 @@
-import {Command} from '@oclif/core/command'
 import * as Flags from '@oclif/core/flags'
 import {open, type Store} from '../engine/store.ts'
 import type {Told} from '../engine/told.ts'
+import {BareCommand} from './bare-command.ts'
 import {Interrupt} from './interrupt.ts'
 import {Output} from './output.ts'
 import {FailureReport, sayError} from './talk.ts'
 
 /** What every command has: the database, stdout, the handling of errors and of Ctrl-C. */
-export abstract class LitefeedCommand extends Command {
+export abstract class LitefeedCommand extends BareCommand {
   static override baseFlags = {
     db: Flags.string({
       description: 'the database file',

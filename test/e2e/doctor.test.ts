@@ -1,12 +1,12 @@
 import {describe, expect, test} from 'vitest'
 import {hasResetBug} from '../../src/engine/storage/sqlite/check/file.ts'
-import {databaseWith, execute, type Line, litefeed, log, newDatabase, query} from './support.ts'
+import {databaseWith, execute, type Line, library, litefeed, log, newDatabase, query} from './support.ts'
 
 async function trackedDatabase(...sql: string[]): Promise<string> {
   const db = newDatabase()
   execute(db, 'CREATE TABLE t (id INTEGER PRIMARY KEY, a, b UNIQUE);')
   for (const statement of sql) execute(db, statement)
-  await litefeed(['track', 't'], {db})
+  await library(db, store => store.track('t'))
   return db
 }
 

@@ -4,13 +4,13 @@ import {existsSync} from 'node:fs'
 import {setTimeout as sleep} from 'node:timers/promises'
 import Sqlite from 'better-sqlite3'
 import {describe, expect, test} from 'vitest'
-import {collect, finished, type Line, litefeed, newDatabase, start, tail} from './support.ts'
+import {collect, finished, type Line, library, list, litefeed, log, newDatabase, start, tail} from './support.ts'
 
 /** A tracked table of 20 rows, all of them written since. */
 async function orders(): Promise<string> {
   const db = newDatabase()
   shell(db, 'CREATE TABLE orders (id INTEGER PRIMARY KEY, item TEXT UNIQUE, note)')
-  expect((await litefeed(['track', 'orders'], {db})).status).toBe(0)
+  await library(db, store => store.track('orders'))
   shell(
     db,
     `INSERT INTO orders SELECT value, 'item ' || value, 'note' FROM generate_series(1, 20)`,
@@ -26,17 +26,17 @@ function shell(db: string, ...sql: readonly string[]): void {
 
 /** Checks that the log leads to what the table holds, each change from the one before, and returns that. */
 async function expectTrue(db: string, table = 'orders'): Promise<Line[]> {
-  const {lines} = await litefeed(['changes', table, '--since', 'beginning', '--no-follow'], {db})
   const rows = new Map<string, string>()
-  for (const {key, old_val, new_val} of lines.filter(line => line.type !== 'schema')) {
+  for (const {key, old_val, new_val} of (await log(db, table)).filter(line => line.type !== 'schema')) {
     const place = JSON.stringify(key)
     expect(JSON.stringify(old_val)).toBe(rows.get(place) ?? 'null')
     if (new_val === null) rows.delete(place)
     else rows.set(place, JSON.stringify(new_val))
   }
-  const stored = (await litefeed(['list', table], {db})).lines
+  const stored = await list(db, table)
   expect([...rows.values()].sort()).toEqual(stored.map(row => JSON.stringify(row)).sort())
-  expect((await litefeed(['tables'], {db})).lines.find(({name}) => name === table)).toMatchObject({health: 'ok'})
+  const tables = await library(db, store => store.tables())
+  expect(tables.find(({name}) => name === table)).toMatchObject({health: 'ok'})
   return stored
 }
 
@@ -266,8 +266,9 @@ function migrate(db: string, ...command: string[]) {
 /** Waits until the triggers are lifted. */
 async function migrating(db: string): Promise<void> {
   for (;;) {
-    const {lines} = await litefeed(['tables'], {db})
-    if (lines.some(({health}) => /migration/.test(health))) return
+    const tables = await library(db, store => store.tables())
+    if (tables.some(({health}) => health?.includes('migration'))) return
+    await sleep(20)
   }
 }
 

@@ -7,6 +7,8 @@ import {dirname, join} from 'node:path'
 import {createInterface} from 'node:readline'
 import Sqlite from 'better-sqlite3'
 import {afterAll, onTestFinished} from 'vitest'
+import type {Store} from '../../src/index.ts'
+import {all} from '../support.ts'
 
 export const root = join(import.meta.dirname, '../..')
 export const command = join(root, 'bin/run.js')
@@ -199,18 +201,27 @@ export function newDirectory(): string {
   return directory
 }
 
-/** A database that holds these documents. It is made by the command once, and then copied. */
+/**
+ * The library, in this process: for what a test needs and is not about, databases to begin with and what has come of them. A
+ * start of the command takes some twenty times as much processor time.
+ */
+export async function library<T>(db: string, work: (store: Store) => Promise<T>): Promise<T> {
+  const {open} = (await import(`${root}/dist/index.js`)) as typeof import('../../src/index.ts')
+  await using store = await open(db)
+  return await work(store)
+}
+
+/** A database that holds these documents. It is made once, and then copied. */
 export async function databaseWith(tables: Record<string, readonly Line[]>): Promise<string> {
   const db = newDatabase()
   const name = JSON.stringify(tables)
   let template = templates.get(name)
   if (template === undefined) {
-    template = (async () => {
-      const file = join(mkdtempSync(join(tmpdir(), 'litefeed-e2e-template-')), 'template.db')
-      for (const [table, values] of Object.entries(tables))
-        await litefeed(['insert', table], {db: file, input: ndjson(values)})
+    const file = join(mkdtempSync(join(tmpdir(), 'litefeed-e2e-template-')), 'template.db')
+    template = library(file, async store => {
+      for (const [table, values] of Object.entries(tables)) await store.table(table).insert(values)
       return file
-    })()
+    })
     templates.set(name, template)
   }
   copyFileSync(await template, db)
@@ -222,11 +233,20 @@ afterAll(async () => {
   for (const file of await Promise.all(templates.values())) rmSync(dirname(file), {recursive: true, force: true})
 })
 
-/** The whole log, as `changes` prints it. */
+/** The whole log, as `changes` prints it. With options the command itself prints it. */
 export async function log(db: string, ...args: string[]): Promise<Line[]> {
-  const {lines, status, stderr} = await litefeed(['changes', '--since', 'beginning', '--no-follow', ...args], {db})
-  if (status !== 0) throw new Error(stderr)
-  return lines
+  if (args.some(arg => arg.startsWith('-'))) {
+    const {lines, status, stderr} = await litefeed(['changes', '--since', 'beginning', '--no-follow', ...args], {db})
+    if (status !== 0) throw new Error(stderr)
+    return lines
+  }
+  const tables = args.length === 0 ? undefined : args
+  return library(db, store => all(store.changes<Line>({tables, since: 'beginning', follow: false})))
+}
+
+/** The documents of a table, tracked or not, as `list` prints them. */
+export function list(db: string, table: string): Promise<Line[]> {
+  return library(db, store => all(store.table(table).list<Line>()))
 }
 
 /** An event in short: `add "x"`. */

@@ -16,7 +16,7 @@ import {World} from './world.ts'
 
 test('the events of a feed of any kind lead from the initial part to what the query finds', async () => {
   const random = new Random()
-  for (let round = 0; round < rounds(8); round++) {
+  for (let round = 0; round < rounds(5); round++) {
     await using world = await World.make(random)
     for (let count = random.below(40); count > 0; count--) await world.write()
     const clients: Client[] = []

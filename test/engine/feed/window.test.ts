@@ -9,7 +9,7 @@ const soft = {durability: 'soft'} as const
 
 test('a window over a table that is much larger stays true, while it is emptied and filled by the hundred', async () => {
   const random = new Random()
-  for (let round = 0; round < rounds(5); round++) {
+  for (let round = 0; round < rounds(3); round++) {
     await using store = await open(join(await temporaryDirectory(), 'db'))
     const table = store.table('t')
     await table.insert(

@@ -12,7 +12,7 @@ describe.each(writers)('whatever $name does to tracked tables', writer => {
     async recursive => {
       const random = new Random()
       const chosen = schemas.filter(schema => recursive === (schema.recursive ?? recursive))
-      for (let run = 0; run < rounds(1); run++) await fuzz(chosen, writer, random, {recursive, length: 80})
+      for (let run = 0; run < rounds(1); run++) await fuzz(chosen, writer, random, {recursive, length: 40})
     },
   )
 })
