@@ -196,6 +196,8 @@ describe('--each', () => {
     const parcel = {
       event: {seq: 1, ts_ms: 1, table: 't', key: '1', type: 'add' as const},
       line: '{}',
+      lines: undefined,
+      count: 1,
       mapped: false,
       id: 'f:1',
     }

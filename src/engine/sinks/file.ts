@@ -9,9 +9,10 @@ import {done, type Outcome, type Parcel, type Sink, type Stream} from './sink.ts
  */
 export class FileSink implements Sink {
   readonly name: string
-  readonly batch = 10_000
+  readonly batch = 20
   readonly parallel = 1
   readonly order = 'prefix'
+  readonly stretches = true
   readonly #path: string
   #file: FileHandle | undefined
 
@@ -22,12 +23,12 @@ export class FileSink implements Sink {
     this.name = `file:${path}`
   }
 
-  async position({kept}: Stream): Promise<Position | undefined> {
+  async position({kept, mapped}: Stream): Promise<Position | undefined> {
     const file = await this.#open()
     const last = await lastLine(file)
-    if (last === undefined) return kept
-    const {seq, type} = (last ?? {}) as {readonly seq?: unknown; readonly type?: unknown}
     // Lines that `map` has made, and an initial part, do not say it.
+    if (last === undefined || mapped) return kept
+    const {seq, type} = (last ?? {}) as {readonly seq?: unknown; readonly type?: unknown}
     if (!Number.isSafeInteger(seq) || type === 'initial' || type === 'uninitial') return kept
     return Math.max(kept ?? 0, seq as Position)
   }
@@ -36,7 +37,7 @@ export class FileSink implements Sink {
     const file = await this.#open()
     try {
       const {size} = await file.stat()
-      const text = Buffer.from(parcels.map(({line}) => `${line}\n`).join(''))
+      const text = Buffer.concat(parcels.map(({lines, line}) => lines ?? Buffer.from(`${line}\n`)))
       try {
         await writeAll(file, text)
         await file.datasync()
