@@ -112,7 +112,7 @@ describe('a program', () => {
       }`)
     const run = await deliver(db, to)
     expect(run.status).toBe(0)
-    expect(run.stderr).toMatch(/is not there: .*exit code 3/)
+    expect(run.stderr).toMatch(/takes nothing now: .*exit code 3/)
     await expectLog(db, done())
   })
 
@@ -152,6 +152,34 @@ describe('a program', () => {
     other.child.kill('SIGINT')
     expect((await other.end).signal).toBe('SIGINT')
     expect((await litefeed(['consumers'], {db})).lines[0]).toMatchObject({position: 3})
+  })
+
+  test('a pipe that was stopped loses its consumer to the next one, and sends nothing when it comes back', async () => {
+    const db = await databaseWith({t: [{id: 'k0'}]})
+    busyTable(db, 100, new Random())
+    const {to, done} = program(`
+      for await (const line of lines) {
+        const event = JSON.parse(line)
+        done({...event, parent: process.ppid})
+        setTimeout(() => console.log(event.seq), 10)
+      }`)
+    const first = start(['pipe', '--to', to, '--since', 'beginning', '--as', 'x', '--max-unacked', '3'], {db})
+    const end = finished(first)
+    while (done().length < 10) await sleep(10)
+    first.kill('SIGSTOP')
+    await litefeed(['insert', 't', '{"id":"last"}'], {db})
+    // It waits for the lease to run out.
+    expect(await deliver(db, to, '--as', 'x')).toMatchObject({status: 0})
+    const before = done().length
+    first.kill('SIGCONT')
+    expect(await end).toMatchObject({status: 1, stderr: expect.stringMatching(/the consumer x was (taken over|moved)/)})
+    expect(done()).toHaveLength(before)
+    await expectLog(
+      db,
+      done().map(({parent, ...event}) => event),
+    )
+    expect(new Set(done().map(({parent}) => parent)).size).toBe(2)
+    expect((await litefeed(['consumers'], {db})).lines[0]).toMatchObject({lag: 0, owner: null})
   })
 
   test('killed at any moment, it or litefeed: nothing is missing', async () => {

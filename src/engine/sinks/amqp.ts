@@ -98,6 +98,8 @@ class Session {
   async publish(parcel: Parcel, exchange: string, routingKey: string): Promise<Outcome> {
     if (this.#closed !== undefined) throw this.#closed
     const {id, event, line} = parcel
+    if (Buffer.byteLength(routingKey) > 255)
+      return {kind: 'poison', reason: `its routing key is longer than 255 bytes: ${routingKey.slice(0, 40)}...`}
     const content = Buffer.from(line)
     return new Promise((settle, fail) => {
       const confirmed = (error: unknown) => {

@@ -1,3 +1,4 @@
+import {createHash} from 'node:crypto'
 import type {Origin} from '../consumer/origin.ts'
 import type {Batch} from '../feed/feed.ts'
 import type {RawEvent} from '../storage/line.ts'
@@ -22,6 +23,12 @@ export function makeEntries({items, lines, count, position}: Batch, origin: Orig
 
 function entryOf({event, line}: Item, origin: Origin): Entry {
   const change = `${origin.id}:${event.seq}`
-  const id = event.type === 'initial' || event.type === 'uninitial' ? `${change}:${event.table}:${event.key}` : change
+  const id = event.type === 'initial' || event.type === 'uninitial' ? `${change}:${documentId(event)}` : change
   return {event, line, lines: undefined, count: 1, mapped: origin.mapped, id, attempts: 0, settled: false, notBefore: 0}
+}
+
+/** All of an initial part have one seq. An id has to fit into headers, which take 255 bytes of ASCII everywhere. */
+function documentId({table, key}: RawEvent): string {
+  const name = `${table}:${key}`
+  return /^[!-~]{1,128}$/.test(name) ? name : createHash('sha256').update(name).digest('hex')
 }

@@ -62,10 +62,11 @@ export class Pipe implements AsyncIterable<PipeStatus> {
           this.#pull(feed)
           await this.#send().catch(error => this.#fail(error))
         }
-        if (ending || performance.now() >= this.#keepAt) await this.#keep()
+        // After an error what is under way is waited for, and then the position is kept once more, if it still is ours.
+        if (this.#error === undefined && (ending || performance.now() >= this.#keepAt)) await this.#keep()
         if (performance.now() >= this.#news.due) yield await this.#status()
         if (this.#running === 0 && (ending || (this.#ended && this.#line.length === 0))) break
-        await this.#bell.wait(this.#nextTurn())
+        await this.#bell.wait(ending ? Number.POSITIVE_INFINITY : this.#nextTurn())
       }
       await this.#keep()
       if (!signal.aborted) await this.#origin.confirm().catch(error => this.#fail(error))
@@ -155,7 +156,7 @@ export class Pipe implements AsyncIterable<PipeStatus> {
   }
 
   get #keepAt(): number {
-    return this.#ended ? 0 : this.#keeper.due(this.#running > 0)
+    return this.#keeper.due(this.#running > 0)
   }
 
   #fail(error: unknown): void {

@@ -79,13 +79,13 @@ export class Settling {
   /** Sends nothing for a while: for so many milliseconds, or with backoff. */
   pause(reason: string, after?: number): void {
     if (performance.now() < this.#pausedUntil) return
-    const wait = after ?? backoff(this.#downs++)
+    const wait = after || backoff(this.#downs++)
     this.#pausedUntil = performance.now() + wait
-    this.#news.again(`${this.#sink.name} is not there: ${reason}; again in ${seconds(wait)}`)
+    this.#news.again(`${this.#sink.name} takes nothing now: ${reason}; again in ${seconds(wait)}`)
   }
 
   #retry(entry: Entry, {reason, after}: {readonly reason: string; readonly after?: number | undefined}): void {
-    const wait = after ?? backoff(entry.attempts)
+    const wait = after || backoff(entry.attempts)
     entry.attempts++
     this.#news.count('retried')
     this.#line.putBack([entry], performance.now() + wait)

@@ -60,17 +60,17 @@ export class LogRetention implements Retention {
     // Most writes have nothing to remove, and shall not wait for a lock to find that out.
     const due = await this.#connection.read(() => this.#due(what, slack))
     if (due.end <= due.oldest) return {...due, removed: 0, more: false}
-    let took = 0
+    let start = 0
     const pruned = await this.#connection.write('soft', () => {
-      const start = performance.now()
+      start = performance.now()
       const {end, heldBy, oldest, newest} = this.#due(what, () => 0)
       const next = Math.min(end, oldest + this.#fitting(oldest))
       if (next > oldest) remove(this.#connection, next)
-      took = performance.now() - start
-      if (took > 6) this.#rows = Math.max(1, this.#rows >> 1)
-      else if (took < 3) this.#rows = Math.min(mostRows, this.#rows * 2)
       return {removed: Math.max(0, next - oldest), oldest: Math.max(oldest, next), newest, more: next < end, heldBy}
     })
+    const took = performance.now() - start
+    if (took > 6) this.#rows = Math.max(1, this.#rows >> 1)
+    else if (took < 3) this.#rows = Math.min(mostRows, this.#rows * 2)
     if (pruned.more) await sleep(took)
     return pruned
   }
