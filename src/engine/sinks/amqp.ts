@@ -1,5 +1,5 @@
-import {type ChannelModel, type ConfirmChannel, connect} from 'amqplib'
-import {done, type Outcome, type Parcel, type Sink} from './sink.ts'
+import {AmqpSession, reasonOf} from './amqp-session.ts'
+import type {Outcome, Parcel, Sink} from './sink.ts'
 import type {Target} from './target.ts'
 import {compileTemplate} from './template.ts'
 import {parseUrl} from './url.ts'
@@ -22,7 +22,7 @@ export class AmqpSink implements Sink {
   readonly #url: string
   readonly #exchange: string
   readonly #routingKey: (parcel: Parcel) => string
-  #session: Promise<Session> | undefined
+  #session: Promise<AmqpSession> | undefined
   #wasOpen = false
 
   /** Throws MISUSE. */
@@ -37,7 +37,7 @@ export class AmqpSink implements Sink {
   }
 
   async deliver(parcels: readonly Parcel[]): Promise<readonly Outcome[]> {
-    this.#session ??= Session.open(this.#url)
+    this.#session ??= AmqpSession.open(this.#url)
     const opening = this.#session
     const down = (error: unknown): Outcome => {
       if (this.#session === opening) this.#session = undefined
@@ -47,6 +47,7 @@ export class AmqpSink implements Sink {
       const session = await opening
       this.#wasOpen = true
       const publish = (parcel: Parcel) => session.publish(parcel, this.#exchange, this.#routingKey(parcel)).catch(down)
+      session.gather()
       return await Promise.all(parcels.map(publish))
     } catch (error) {
       const refusal = this.#wasOpen ? undefined : refusalOf(error, this.#url)
@@ -58,99 +59,6 @@ export class AmqpSink implements Sink {
   async [Symbol.asyncDispose](): Promise<void> {
     await (await this.#session?.catch(() => undefined))?.close()
   }
-}
-
-/** One connection with one channel, until one of them closes. */
-class Session {
-  readonly #connection: ChannelModel
-  readonly #channel: ConfirmChannel
-  /** Why messages were returned, by their id. */
-  readonly #returned = new Map<string, string>()
-  #closed: Error | undefined
-
-  static async open(url: string): Promise<Session> {
-    const connection = await connect(url, {timeout: 10_000, noDelay: true})
-    // What is wrong with it is told to each message that waits.
-    connection.on('error', () => {})
-    try {
-      return new Session(connection, await connection.createConfirmChannel())
-    } catch (error) {
-      await connection.close().catch(() => {})
-      throw error
-    }
-  }
-
-  private constructor(connection: ChannelModel, channel: ConfirmChannel) {
-    this.#connection = connection
-    this.#channel = channel
-    connection.on('error', error => this.#close(error))
-    connection.on('close', () => this.#close(new Error('the connection was closed')))
-    channel.on('error', error => this.#close(error))
-    channel.on('close', () => this.#close(new Error('the channel was closed')))
-    channel.on('return', ({fields, properties}) => {
-      const {replyText} = fields as {readonly replyText?: string}
-      const where = `exchange "${fields.exchange}", routing key "${fields.routingKey}"`
-      this.#returned.set(properties.messageId, `${replyText}: no queue takes it (${where})`)
-    })
-  }
-
-  /** Throws when the connection or the channel closes before the message is confirmed. */
-  async publish(parcel: Parcel, exchange: string, routingKey: string): Promise<Outcome> {
-    if (this.#closed !== undefined) throw this.#closed
-    const {id, event, line} = parcel
-    if (Buffer.byteLength(routingKey) > 255)
-      return {kind: 'poison', reason: `its routing key is longer than 255 bytes: ${routingKey.slice(0, 40)}...`}
-    const content = Buffer.from(line)
-    return new Promise((settle, fail) => {
-      const confirmed = (error: unknown) => {
-        const returned = this.#returned.get(id)
-        this.#returned.delete(id)
-        if (error === null && returned === undefined) settle(done)
-        else if (returned !== undefined) settle({kind: 'retry', reason: returned})
-        else if (this.#closed === undefined) settle({kind: 'retry', reason: reasonOf(error)})
-        else if (tooLarge(this.#closed) === content.length) settle({kind: 'poison', reason: reasonOf(this.#closed)})
-        else fail(this.#closed)
-      }
-      this.#channel.publish(
-        exchange,
-        routingKey,
-        content,
-        {
-          mandatory: true,
-          persistent: true,
-          messageId: id,
-          timestamp: Math.floor(event.ts_ms / 1000),
-          type: event.type,
-          contentType: 'application/json',
-          headers: {table: event.table, key: headerOf(event.key), seq: event.seq},
-        },
-        confirmed,
-      )
-    })
-  }
-
-  async close(): Promise<void> {
-    await this.#connection.close().catch(() => {})
-  }
-
-  /** The first reason is the one that says most. */
-  #close(error: Error): void {
-    if (this.#closed !== undefined) return
-    this.#closed = error
-    void this.close()
-  }
-}
-
-/** The size of the message for which the server has closed the channel. */
-function tooLarge(error: Error): number | undefined {
-  const [, size] = /message size (\d+) is larger than/.exec(error.message) ?? []
-  return size === undefined ? undefined : Number(size)
-}
-
-/** A key as a header has it: the number or string that it is, unless a header cannot say it to the digit. */
-function headerOf(key: string): unknown {
-  const value: unknown = JSON.parse(key)
-  return JSON.stringify(value) === key ? value : key
 }
 
 /** What a server that does not let us in says about it. */
@@ -167,11 +75,4 @@ function refusalOf(error: unknown, url: string): Outcome | undefined {
   if (/ConnectionOpenOk/.test(reason))
     return {kind: 'stop', reason: `refused the virtual host ${decodeURIComponent(pathname.slice(1)) || '/'}`}
   return undefined
-}
-
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return 'the server did not take it'
-  // Of several addresses that were tried each has its own.
-  const [first] = error instanceof AggregateError ? error.errors : []
-  return first instanceof Error ? first.message : error.message || error.name
 }
