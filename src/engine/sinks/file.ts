@@ -15,6 +15,7 @@ export class FileSink implements Sink {
   readonly stretches = true
   readonly #path: string
   #file: FileHandle | undefined
+  #isAway = false
 
   /** Throws MISUSE. */
   constructor(path: string) {
@@ -34,6 +35,8 @@ export class FileSink implements Sink {
   }
 
   async deliver(parcels: readonly Parcel[]): Promise<readonly Outcome[]> {
+    if (this.#isAway) await this.#close()
+    this.#isAway = false
     const file = await this.#open()
     try {
       const {size} = await file.stat()
@@ -53,15 +56,19 @@ export class FileSink implements Sink {
     }
   }
 
-  /** Closes the file; the next line goes into the one that has its name then. */
+  /** The next line goes into the file that has its name then; what is being written goes on. */
   async reopen(): Promise<void> {
-    const file = this.#file
-    this.#file = undefined
-    await file?.close()
+    this.#isAway = true
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.reopen()
+    await this.#close()
+  }
+
+  async #close(): Promise<void> {
+    const file = this.#file
+    this.#file = undefined
+    await file?.close()
   }
 
   async #open(): Promise<FileHandle> {
