@@ -2,6 +2,7 @@ import {once} from 'node:events'
 import {existsSync, readFileSync, writeFileSync} from 'node:fs'
 import {join} from 'node:path'
 import {setTimeout as sleep} from 'node:timers/promises'
+import Sqlite from 'better-sqlite3'
 import {describe, expect, test} from 'vitest'
 import {EachSink} from '../../src/engine/sinks/exec-each.ts'
 import {
@@ -16,7 +17,7 @@ import {
   start,
 } from '../e2e/support.ts'
 import {Random, rounds} from '../support.ts'
-import {busyTable, deliver, expectLog, killed} from './support.ts'
+import {busyTable, deliver, expectLog, killed, startPipe} from './support.ts'
 
 /** A program with this body, which has its lines as `lines`, and writes into `out` what it has done. */
 function program(body: string): {readonly to: string; readonly out: string; readonly done: () => Line[]} {
@@ -180,6 +181,26 @@ describe('a program', () => {
     )
     expect(new Set(done().map(({parent}) => parent)).size).toBe(2)
     expect((await litefeed(['consumers'], {db})).lines[0]).toMatchObject({lag: 0, owner: null})
+  })
+
+  test('a pipe goes on while somebody else writes for longer than anybody waits for', async () => {
+    const db = await databaseWith({t: Array.from({length: 70}, (_, id) => ({id}))})
+    const {to, done} = program(
+      `for await (const line of lines) { done(JSON.parse(line)); setTimeout(() => console.log(JSON.parse(line).seq), 100) }`,
+    )
+    const end = finished(startPipe(db, to, ['--as', 'x', '--no-follow', '--max-unacked', '1']))
+    while (done().length < 2) await sleep(10)
+    const other = new Sqlite(db)
+    other.exec('BEGIN IMMEDIATE')
+    const before = done().length
+    // A writer waits for 5 seconds.
+    await sleep(6000)
+    expect(done().length).toBeGreaterThan(before)
+    other.exec('ROLLBACK')
+    other.close()
+    expect(await end).toMatchObject({status: 0})
+    expect(seqs(done())).toEqual(seqs(await log(db)))
+    expect((await litefeed(['consumers'], {db})).lines[0]).toMatchObject({lag: 0})
   })
 
   test('killed at any moment, it or litefeed: nothing is missing', async () => {

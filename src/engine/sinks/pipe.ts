@@ -1,4 +1,5 @@
 import type {Origin} from '../consumer/origin.ts'
+import {LitefeedError} from '../error.ts'
 import type {Batch} from '../feed/feed.ts'
 import type {Position} from '../storage/storage.ts'
 import {Batches} from './batches.ts'
@@ -68,7 +69,7 @@ export class Pipe implements AsyncIterable<PipeStatus> {
         if (this.#running === 0 && (ending || (this.#ended && this.#line.length === 0))) break
         await this.#bell.wait(ending ? Number.POSITIVE_INFINITY : this.#nextTurn())
       }
-      await this.#keep()
+      await this.#keeper.keep().catch(error => this.#fail(error))
       if (!signal.aborted) await this.#origin.confirm().catch(error => this.#fail(error))
       yield await this.#status()
       if (this.#error !== undefined) throw this.#error
@@ -123,13 +124,16 @@ export class Pipe implements AsyncIterable<PipeStatus> {
   /** Hands the sink what may be sent now. */
   async #send(): Promise<void> {
     while (this.#running < this.#sink.parallel && performance.now() >= this.#settling.pausedUntil) {
-      const entries = await this.#next()
-      if (entries.length === 0) return
+      let entries: Entry[] = []
       try {
+        entries = await this.#next()
+        if (entries.length === 0) return
         await this.#origin.confirm()
       } catch (error) {
         this.#line.putBack(entries, 0)
-        throw error
+        if (!isBusy(error)) throw error
+        this.#settling.pause(`its consumer cannot be held, ${(error as Error).message}`)
+        return
       }
       this.#running++
       this.#sink
@@ -151,7 +155,8 @@ export class Pipe implements AsyncIterable<PipeStatus> {
 
   async #keep(): Promise<void> {
     const before = this.#keeper.kept
-    await this.#keeper.keep().catch(error => this.#fail(error))
+    // While somebody else writes for long, it is kept a little later.
+    await this.#keeper.keep().catch(error => (isBusy(error) ? undefined : this.#fail(error)))
     if (this.#keeper.kept !== before) this.#news.changed()
   }
 
@@ -178,4 +183,8 @@ export class Pipe implements AsyncIterable<PipeStatus> {
     const lag = Math.max(0, (await this.#origin.newest()) - position)
     return {position, lag, ...this.#news.take()}
   }
+}
+
+function isBusy(error: unknown): boolean {
+  return error instanceof LitefeedError && error.code === 'BUSY'
 }
