@@ -5,6 +5,7 @@ import {join} from 'node:path'
 import {expression} from './expression.ts'
 import {filter, list} from './filter.ts'
 import {live, slowReader} from './live.ts'
+import {pipe} from './pipe.ts'
 import {where, window} from './sets.ts'
 import {start} from './start.ts'
 import type {Row} from './support.ts'
@@ -23,6 +24,7 @@ const benches: Record<string, (directory: string) => Promise<Row[]>> = {
   window,
   where,
   tracked,
+  pipe,
 }
 const chosen = process.argv.slice(2)
 const unknown = chosen.filter(name => !(name in benches))

@@ -1,16 +1,22 @@
 import {noConsumer} from './consumer/list.ts'
 import type {Keep, Prune, Pruned} from './storage/retention.ts'
-import type {Storage} from './storage/storage.ts'
+import type {Position, Storage} from './storage/storage.ts'
 
 /** See Store.prune. */
 export async function* prune(storage: Storage, what?: Prune): AsyncGenerator<Pruned> {
   const names = new Set((await storage.consumers.list()).map(({name}) => name))
   for (const name of what?.force ?? []) if (!names.has(name)) throw await noConsumer(storage, name)
+  // The rule that is given is looked at once, and not for each batch: what it takes to be sure of it is too much for a lock.
+  const doomed = what && {before: await firstKept(storage, what.what), force: what.force ?? []}
   for (;;) {
-    const step = await storage.retention.prune(what)
+    const step = await storage.retention.prune(doomed)
     yield step
     if (!step.more) return
   }
+}
+
+function firstKept(storage: Storage, what: Prune['what']): Promise<Position> | Position {
+  return 'before' in what ? what.before : storage.retention.firstKept(what)
 }
 
 /** What `7d`, `1000000` and `500MB` mean; undefined when it is none of these. */

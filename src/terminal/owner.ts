@@ -1,6 +1,6 @@
 import {readFileSync, readlinkSync} from 'node:fs'
 import {hostname} from 'node:os'
-import type {Owner} from '../engine/consumer/consumer.ts'
+import type {Owner} from '../engine/consumer/lease.ts'
 
 /**
  * This process as the owner of consumers. One that was killed leaves a lease behind, which need not be waited for: where both

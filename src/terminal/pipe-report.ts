@@ -1,4 +1,4 @@
-import type {PipeStatus} from '../engine/sinks/pipe.ts'
+import type {PipeStatus} from '../engine/sinks/options.ts'
 import {type FailureReport, say} from './talk.ts'
 
 /**

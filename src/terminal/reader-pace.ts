@@ -1,4 +1,5 @@
 import {setTimeout as sleep} from 'node:timers/promises'
+import {LitefeedError} from '../engine/error.ts'
 import type {Batch} from '../engine/feed/feed.ts'
 import type {Position} from '../engine/storage/storage.ts'
 import type {Output} from './output.ts'
@@ -54,7 +55,9 @@ export class ReaderPace {
     try {
       await this.#move(due)
     } catch (error) {
-      this.#error = error
+      // While somebody else writes for long, it moves on a little later.
+      if (error instanceof LitefeedError && error.code === 'BUSY') this.#advanced = undefined
+      else this.#error = error
     }
   }
 

@@ -51,14 +51,13 @@ export class FailureReport {
 
 /** The engine calls its options by the names that a program gives them: `orderBy` is --order-by here. */
 function inFlags(text: string): string {
-  return text.replaceAll(
-    options,
-    (_, name: string) => `--${name.replaceAll(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)}`,
+  return text.replaceAll(options, (_, name: string) =>
+    name === 'secret' ? '--secret-file' : `--${name.replaceAll(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)}`,
   )
 }
 
 const options =
-  /`(where|pluck|without|select|orderBy|limit|includeOffsets|includeInitial|squash|since|until|take|idleTimeout|heartbeat|onGap|as|batch|maxUnacked|each|exchange|routingKey|subject|to)`/g
+  /`(where|pluck|without|select|orderBy|limit|includeOffsets|includeInitial|squash|since|until|take|idleTimeout|heartbeat|onGap|as|batch|maxUnacked|each|exchange|routingKey|subject|secret|to)`/g
 
 function describe({expression, place, message}: Failure, others: number): string {
   const where = 'seq' in place ? `seq ${place.seq}` : `key ${place.key}`

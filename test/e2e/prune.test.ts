@@ -111,7 +111,8 @@ describe('a rule that is saved', () => {
     const db = await changed(100)
     await prune(db, '--keep', '50', '--save')
     await litefeed(['insert', 't'], {db, input: ndjson(Array.from({length: 8000}, (_, id) => ({id: `n${id}`})))})
-    expect(await oldest(db)).toBeGreaterThan(8040)
+    // It keeps pace, a few batches at a time.
+    expect(await oldest(db)).toBeGreaterThan(5000)
     for (let n = 0; n < 12; n++) await litefeed(['update', 't', '1', `{"n":${n}}`], {db})
     const kept = (await log(db)).length
     expect(kept).toBeLessThanOrEqual(56)

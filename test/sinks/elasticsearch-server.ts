@@ -60,6 +60,8 @@ const server = createServer(async (request, response) => {
       _source: found.source,
     })
   }
+  // Behind a proxy of this name: one that wants a password, and one that has nothing there.
+  if (path[0] === '401' || path[0] === '404') return void answer(Number(path[0]), {error: 'no'})
   requests++
   const turn = Number(every) === 0 ? -1 : requests % Number(every)
   if (turn === 1) return void answer(429, {error: 'too many requests'}, {'retry-after': '0'})

@@ -1,9 +1,10 @@
 import {existsSync, readFileSync} from 'node:fs'
 import {join} from 'node:path'
+import {setTimeout as sleep} from 'node:timers/promises'
 import {describe, expect, test} from 'vitest'
 import {databaseWith, finished, jsonLines, type Line, litefeed, log, newDirectory} from '../e2e/support.ts'
 import {Random, rounds} from '../support.ts'
-import {busyTable, deliver, killed, meanwhile, Receiver, startPipe} from './support.ts'
+import {busyTable, deliver, killed, more, Receiver, startPipe} from './support.ts'
 
 const module = join(import.meta.dirname, 'elasticsearch-server.ts')
 
@@ -111,6 +112,19 @@ describe('documents', () => {
   })
 })
 
+test('a server that does not let litefeed in, or is none, ends the pipe', async () => {
+  const db = await databaseWith({t: [{id: 1}]})
+  const {url} = await server()
+  for (const [path, status] of [
+    ['401/t', 'HTTP status 401'],
+    ['404/t', 'HTTP status 404'],
+  ] as const)
+    expect(await deliver(db, url(path))).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching(new RegExp(`takes no _bulk request: ${status}.*\nhint: `)),
+    })
+})
+
 describe('killed at any moment', () => {
   /** The index is what the table is, and the acknowledged changes of each document are those of the log, in order. */
   async function expectReplica(db: string, {index, writes}: Awaited<ReturnType<typeof server>>): Promise<void> {
@@ -140,15 +154,18 @@ describe('killed at any moment', () => {
     busyTable(db, 2500, random)
     const es = await server()
     await es.receiver.kill()
-    const done = finished(startPipe(db, es.url('t'), ['--no-follow', '--batch', '5']))
-    let isUp = false
-    let kills = 0
-    await meanwhile(random, done, async () => {
-      if (isUp && kills++ > 4) return
-      if (isUp) await es.receiver.kill()
-      else await es.receiver.restart()
-      isUp = !isUp
-    })
+    const pipe = startPipe(db, es.url('t'), ['--no-follow', '--batch', '5'])
+    const done = finished(pipe)
+    for (let kill = 0; kill < 3; kill++) {
+      await es.receiver.restart()
+      await more(
+        () => es.writes().length,
+        () => pipe.exitCode !== null,
+      )
+      await sleep(random.below(50))
+      await es.receiver.kill()
+    }
+    await es.receiver.restart()
     expect((await done).status).toBe(0)
     await expectReplica(db, es)
   })

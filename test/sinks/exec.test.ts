@@ -2,6 +2,7 @@ import {once} from 'node:events'
 import {existsSync, readFileSync, writeFileSync} from 'node:fs'
 import {join} from 'node:path'
 import {setTimeout as sleep} from 'node:timers/promises'
+import Sqlite from 'better-sqlite3'
 import {describe, expect, test} from 'vitest'
 import {EachSink} from '../../src/engine/sinks/exec-each.ts'
 import {
@@ -16,7 +17,7 @@ import {
   start,
 } from '../e2e/support.ts'
 import {Random, rounds} from '../support.ts'
-import {busyTable, deliver, expectLog, killed} from './support.ts'
+import {busyTable, deliver, expectLog, killed, startPipe} from './support.ts'
 
 /** A program with this body, which has its lines as `lines`, and writes into `out` what it has done. */
 function program(body: string): {readonly to: string; readonly out: string; readonly done: () => Line[]} {
@@ -112,7 +113,7 @@ describe('a program', () => {
       }`)
     const run = await deliver(db, to)
     expect(run.status).toBe(0)
-    expect(run.stderr).toMatch(/is not there: .*exit code 3/)
+    expect(run.stderr).toMatch(/takes nothing now: .*exit code 3/)
     await expectLog(db, done())
   })
 
@@ -152,6 +153,54 @@ describe('a program', () => {
     other.child.kill('SIGINT')
     expect((await other.end).signal).toBe('SIGINT')
     expect((await litefeed(['consumers'], {db})).lines[0]).toMatchObject({position: 3})
+  })
+
+  test('a pipe that was stopped loses its consumer to the next one, and sends nothing when it comes back', async () => {
+    const db = await databaseWith({t: [{id: 'k0'}]})
+    busyTable(db, 100, new Random())
+    const {to, done} = program(`
+      for await (const line of lines) {
+        const event = JSON.parse(line)
+        done({...event, parent: process.ppid})
+        setTimeout(() => console.log(event.seq), 10)
+      }`)
+    const first = start(['pipe', '--to', to, '--since', 'beginning', '--as', 'x', '--max-unacked', '3'], {db})
+    const end = finished(first)
+    while (done().length < 10) await sleep(10)
+    first.kill('SIGSTOP')
+    await litefeed(['insert', 't', '{"id":"last"}'], {db})
+    // It waits for the lease to run out.
+    expect(await deliver(db, to, '--as', 'x')).toMatchObject({status: 0})
+    const before = done().length
+    first.kill('SIGCONT')
+    expect(await end).toMatchObject({status: 1, stderr: expect.stringMatching(/the consumer x was (taken over|moved)/)})
+    expect(done()).toHaveLength(before)
+    await expectLog(
+      db,
+      done().map(({parent, ...event}) => event),
+    )
+    expect(new Set(done().map(({parent}) => parent)).size).toBe(2)
+    expect((await litefeed(['consumers'], {db})).lines[0]).toMatchObject({lag: 0, owner: null})
+  })
+
+  test('a pipe goes on while somebody else writes for longer than anybody waits for', async () => {
+    const db = await databaseWith({t: Array.from({length: 70}, (_, id) => ({id}))})
+    const {to, done} = program(
+      `for await (const line of lines) { done(JSON.parse(line)); setTimeout(() => console.log(JSON.parse(line).seq), 100) }`,
+    )
+    const end = finished(startPipe(db, to, ['--as', 'x', '--no-follow', '--max-unacked', '1']))
+    while (done().length < 2) await sleep(10)
+    const other = new Sqlite(db)
+    other.exec('BEGIN IMMEDIATE')
+    const before = done().length
+    // A writer waits for 5 seconds.
+    await sleep(6000)
+    expect(done().length).toBeGreaterThan(before)
+    other.exec('ROLLBACK')
+    other.close()
+    expect(await end).toMatchObject({status: 0})
+    expect(seqs(done())).toEqual(seqs(await log(db)))
+    expect((await litefeed(['consumers'], {db})).lines[0]).toMatchObject({lag: 0})
   })
 
   test('killed at any moment, it or litefeed: nothing is missing', async () => {
@@ -196,6 +245,8 @@ describe('--each', () => {
     const parcel = {
       event: {seq: 1, ts_ms: 1, table: 't', key: '1', type: 'add' as const},
       line: '{}',
+      lines: undefined,
+      count: 1,
       mapped: false,
       id: 'f:1',
     }

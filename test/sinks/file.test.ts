@@ -38,6 +38,46 @@ test('lines that map makes do not say where to go on; the consumer does', async 
   const file = newFile()
   for (let run = 0; run < 2; run++) await deliver(db, `file:${file}`, '--map', 'new_val.id', '--as', 'x')
   expect(readFileSync(file, 'utf8')).toBe('1\n2\n')
+  // Also where they have something of that name.
+  const other = newFile()
+  for (const seq of [7, 900, 2]) {
+    await litefeed(['insert', 't', JSON.stringify({seq})], {db})
+    expect(
+      await deliver(db, `file:${other}`, '--map', 'new_val.seq ? {"seq": new_val.seq}', '--as', 'y'),
+    ).toMatchObject({status: 0})
+  }
+  expect(linesOf(other).map(({seq}) => seq)).toEqual([7, 900, 2])
+})
+
+test('an initial part, a set and --squash are lines like any other', async () => {
+  const db = await databaseWith({t: Array.from({length: 1200}, (_, id) => ({id, n: id}))})
+  const file = newFile()
+  const pipe = [
+    'pipe',
+    '--to',
+    `file:${file}`,
+    '--as',
+    'x',
+    '--where',
+    'n >= 600',
+    '--include-initial',
+    '--squash',
+    '0',
+    '--no-follow',
+  ]
+  expect(await litefeed(pipe, {db})).toMatchObject({status: 0, stderr: ''})
+  for (const n of [1, 700, 800]) await litefeed(['update', 't', '7', `{"n":${n}}`], {db})
+  await litefeed(['delete', 't', '1100'], {db})
+  expect(await litefeed(pipe, {db})).toMatchObject({status: 0, stderr: ''})
+  const lines = linesOf(file)
+  expect(lines.slice(0, 600).map(({type, key}) => [type, key])).toEqual(
+    Array.from({length: 600}, (_, index) => ['initial', 600 + index]),
+  )
+  expect(lines.slice(600)).toMatchObject([
+    {seq: 1203, key: 7, type: 'add', new_val: {n: 800}},
+    {seq: 1204, key: 1100, type: 'remove'},
+  ])
+  expect((await litefeed(['consumers'], {db})).lines[0]).toMatchObject({position: 1204, lag: 0})
 })
 
 test('SIGHUP after mv: what follows goes into a new file', async () => {

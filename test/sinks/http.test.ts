@@ -1,13 +1,14 @@
 import {createHmac} from 'node:crypto'
 import {once} from 'node:events'
-import {readFileSync, writeFileSync} from 'node:fs'
+import {existsSync, readFileSync, writeFileSync} from 'node:fs'
 import {createServer, type IncomingMessage, type ServerResponse} from 'node:http'
 import type {AddressInfo} from 'node:net'
 import {join} from 'node:path'
+import {setTimeout as sleep} from 'node:timers/promises'
 import {describe, expect, onTestFinished, test} from 'vitest'
 import {databaseWith, finished, jsonLines, type Line, litefeed, newDirectory} from '../e2e/support.ts'
 import {Random, rounds} from '../support.ts'
-import {busyTable, deliver, expectLog, killed, meanwhile, Receiver, startPipe} from './support.ts'
+import {busyTable, deliver, expectLog, killed, more, Receiver, startPipe} from './support.ts'
 
 interface Request {
   readonly headers: IncomingMessage['headers']
@@ -74,6 +75,53 @@ describe('a request', () => {
   })
 })
 
+test('a secret that is none is refused before anything is sent', async () => {
+  const db = await three()
+  const {requests, url} = await server((_, response) => response.end())
+  const file = join(newDirectory(), 'secret')
+  for (const [secret, reason] of [
+    ['\n', '--secret-file is empty'],
+    ['whsec_%%', 'is not base64'],
+  ] as const) {
+    writeFileSync(file, secret)
+    expect(await deliver(db, url, '--secret-file', file)).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining(reason),
+    })
+  }
+  expect(await deliver(db, url, '--secret-file', `${file}-none`)).toMatchObject({status: 2})
+  const env = {LITEFEED_WEBHOOK_SECRET: 'any text'}
+  const pipe = ['pipe', '--to', url, '--since', 'beginning', '--no-follow']
+  expect(await litefeed(pipe, {db, env})).toMatchObject({status: 0, stderr: ''})
+  const {headers, body} = requests[0] as Request
+  const {'webhook-id': id, 'webhook-timestamp': time} = headers
+  const signature = createHmac('sha256', 'any text').update(`${id}.${time}.${body}`).digest('base64')
+  expect(headers['webhook-signature']).toBe(`v1,${signature}`)
+})
+
+test('a dead letter file that cannot be written is found out at the start', async () => {
+  const db = await three()
+  const {requests, url} = await server((_, response) => response.end())
+  const run = await deliver(db, url, '--on-poison', 'dlq', '--dlq', join(newDirectory(), 'none/dead.ndjson'))
+  expect(run).toMatchObject({
+    status: 1,
+    stderr: expect.stringMatching(/^error: --dlq .*dead.ndjson cannot be opened: ENOENT/),
+  })
+  expect(requests).toEqual([])
+})
+
+test('documents of an initial part have ids of their own that fit into a header', async () => {
+  const db = await databaseWith({t: [{id: 1}, {id: '日\n'}, {id: 'x'.repeat(400)}]})
+  const {requests, url} = await server((_, response) => response.end())
+  expect(await litefeed(['pipe', '--to', url, '--include-initial', '--no-follow'], {db})).toMatchObject({
+    status: 0,
+    stderr: '',
+  })
+  const ids = requests.map(({headers}) => String(headers['webhook-id']))
+  expect(new Set(ids).size).toBe(3)
+  for (const id of ids) expect(id).toMatch(/^[!-~]{16}:3:[!-~]+$/)
+})
+
 describe('an answer', () => {
   test.each([408, 425, 429, 500, 503])('%d is tried again, the others meanwhile', async status => {
     const db = await three()
@@ -82,15 +130,19 @@ describe('an answer', () => {
     expect(seqs(requests).toSorted()).toEqual([1, 2, 2, 3])
   })
 
-  test('Retry-After is waited for', async () => {
+  test.each([
+    ['seconds', () => '1', 999],
+    // To the second.
+    ['a date', () => new Date(Date.now() + 2000).toUTCString(), 999],
+  ])('Retry-After is waited for: %s', async (_, after, least) => {
     const db = await three()
     const times: number[] = []
     const {url} = await server((_, response, number) => {
       times.push(Date.now())
-      response.writeHead(number === 1 ? 429 : 200, number === 1 ? {'retry-after': '1'} : {}).end()
+      response.writeHead(number === 1 ? 429 : 200, number === 1 ? {'retry-after': after()} : {}).end()
     })
-    await deliver(db, url)
-    expect((times[1] ?? 0) - (times[0] ?? 0)).toBeGreaterThanOrEqual(999)
+    expect(await deliver(db, url)).toMatchObject({status: 0, stderr: expect.stringContaining('HTTP status 429')})
+    expect((times[1] ?? 0) - (times[0] ?? 0)).toBeGreaterThanOrEqual(least)
   })
 
   test('410 ends the pipe, and the position is before it', async () => {
@@ -141,6 +193,7 @@ describe('an answer', () => {
 
 const receiver = join(import.meta.dirname, 'webhook-receiver.ts')
 const received = (file: string) => jsonLines(readFileSync(file, 'utf8'))
+const count = (file: string) => (existsSync(file) ? received(file).length : 0)
 
 describe('killed at any moment', () => {
   test('the pipe: nothing is missing, and what comes again has the same id', async () => {
@@ -196,11 +249,14 @@ describe('killed at any moment', () => {
     const done = finished(pipe)
     for (let kill = 0; kill < 3; kill++) {
       await hook.restart()
-      await meanwhile(random, new Promise(resolve => setTimeout(resolve, 150)), () => {})
-      if (pipe.exitCode !== null) break
+      // What comes again and again to nobody is waited for longer and longer.
+      await more(
+        () => count(file),
+        () => pipe.exitCode !== null,
+      )
+      await sleep(random.below(50))
       await hook.kill()
     }
-    await hook.kill()
     await hook.restart()
     expect((await done).status).toBe(0)
     await expectLog(

@@ -134,6 +134,12 @@ export class Cable implements Disposable {
   }
 }
 
+/** Resolves when there are more of them than now: when a receiver has got something, say. */
+export async function more(count: () => number, done?: () => boolean): Promise<void> {
+  const before = count()
+  while (count() <= before && done?.() !== true) await sleep(10)
+}
+
 /** Runs `work` until `done`, at random moments. */
 export async function meanwhile(
   random: Random,

@@ -1,21 +1,10 @@
-import {setTimeout as sleep} from 'node:timers/promises'
 import {LitefeedError} from '../error.ts'
 import {type Batch, Feed} from '../feed/feed.ts'
 import type {FeedOptions} from '../feed/options.ts'
-import {startFeed} from '../feed/start.ts'
-import type {Lease, Consumer as Stored, Owner as StoredOwner} from '../storage/consumers.ts'
+import type {Lease, Consumer as Stored} from '../storage/consumers.ts'
 import type {Position, Storage} from '../storage/storage.ts'
+import {claimLease, leaseDuration, type Owner} from './lease.ts'
 import type {Origin} from './origin.ts'
-
-/** Who claims consumers: a process, or a part of one. */
-export interface Owner {
-  /** As others see it. */
-  readonly name: string
-  /** By which those on the same machine know each other. */
-  readonly place: string
-  /** Whether the owner of a lease that has not run out is known to be gone. */
-  isGone(owner: StoredOwner): boolean
-}
 
 /** A feed that goes on where the consumer of this name stood, which nobody else moves meanwhile. Whoever claims it disposes of it. */
 export class Consumer implements Origin, AsyncDisposable {
@@ -94,14 +83,14 @@ export class Consumer implements Origin, AsyncDisposable {
   }
 
   /** What is to be delivered, item by item, after this position or a later one. Ends when somebody else has the consumer. */
-  deliveries(after: Position | undefined, signal: AbortSignal): AsyncGenerator<Batch> {
+  deliveries(after: Position | undefined, signal: AbortSignal, lines = false): AsyncGenerator<Batch> {
     const place = after === undefined ? {} : {since: after, includeInitial: false}
     const ends = AbortSignal.any([
       signal,
       this.lost,
       ...(this.#options.signal === undefined ? [] : [this.#options.signal]),
     ])
-    return new Feed(this.#storage, {...this.#options, ...place, signal: ends}).deliveries()
+    return new Feed(this.#storage, {...this.#options, ...place, signal: ends}).deliveries({lines})
   }
 
   /**
@@ -161,44 +150,10 @@ export class Consumer implements Origin, AsyncDisposable {
   }
 }
 
-async function claimLease(
-  storage: Storage,
-  name: string,
-  options: FeedOptions,
-  owner: Owner,
-): Promise<{readonly consumer: Stored; readonly lease: Lease}> {
-  let seen: StoredOwner | undefined
-  const initial = options.includeInitial === true
-  const claim = {owner, duration: leaseDuration, initial, abandoned: (other: StoredOwner) => owner.isGone(other)}
-  for (;;) {
-    const known = await storage.consumers.find(name)
-    const at = known === undefined ? (await startFeed(storage, options)).position : undefined
-    const claimed = await storage.consumers.claim(name, {...claim, at})
-    if (claimed?.lease !== undefined) return {consumer: claimed.consumer, lease: claimed.lease}
-    const other = claimed?.consumer.owner
-    if (other === undefined) continue
-    options.signal?.throwIfAborted()
-    // Whoever renews it lives; who does not is waited for no longer than the lease goes on.
-    if (seen !== undefined && (other.place !== seen.place || other.expires > seen.expires))
-      throw new LitefeedError('TAKEN', `the consumer ${name} is in use by ${other.name}`, {
-        hint: 'one process at a time moves a consumer: end that one, or take another name',
-      })
-    seen ??= other
-    await sleep(Math.max(1, Math.min(250, other.expires - Date.now())), undefined, {signal: options.signal})
-  }
-}
-
-/** An owner that others cannot look for: its lease has to run out. */
-export function nobody(): Owner {
-  const place = crypto.randomUUID()
-  return {name: place, place, isGone: () => false}
-}
-
 function checkName(name: string): void {
   if (name === '' || !name.isWellFormed() || /\p{Cc}/u.test(name))
     throw new LitefeedError('MISUSE', `a consumer cannot have the name ${JSON.stringify(name)}`)
 }
 
-/** Milliseconds after which a consumer whose owner has stopped is anybody's. */
-const leaseDuration = 10_000
+/** Milliseconds: often enough for the lease not to run out while its owner lives. */
 const renewEvery = 2000

@@ -3,7 +3,7 @@ import type {Since} from '../feed/options.ts'
 import {startFeed} from '../feed/start.ts'
 import type {Consumer} from '../storage/consumers.ts'
 import type {Position, Storage} from '../storage/storage.ts'
-import type {Owner} from './consumer.ts'
+import type {Owner} from './lease.ts'
 
 export interface ConsumerInfo {
   readonly name: string

@@ -30,11 +30,11 @@ export class Unnamed implements Origin {
     this.#options = options
   }
 
-  deliveries(after: Position | undefined, signal: AbortSignal): AsyncGenerator<Batch> {
+  deliveries(after: Position | undefined, signal: AbortSignal, lines = false): AsyncGenerator<Batch> {
     // A window begins with what stands in it now.
     const since = after ?? (this.#options.orderBy === undefined ? this.position : this.#options.since)
     const includeInitial = after === undefined && this.#options.includeInitial
-    return new Feed(this.#storage, {...this.#options, since, includeInitial, signal}).deliveries()
+    return new Feed(this.#storage, {...this.#options, since, includeInitial, signal}).deliveries({lines})
   }
 
   async advance(): Promise<void> {

@@ -51,16 +51,19 @@ export class Feed<T = FeedEvent> implements AsyncIterable<T> {
 
   /** The feed as finished lines, as the command prints them. Nothing is read while a batch is being dealt with. */
   batches(): AsyncGenerator<Batch> {
-    return this.#batches(false)
+    return this.#batches('lines')
   }
 
-  /** The feed as items, each a line with its event. A batch without any may bring the position forward. */
-  deliveries(): AsyncGenerator<Batch> {
-    return this.#batches(true)
+  /**
+   * The feed as items, each a line with its event, or as `lines` with their position, for who does not look at the events. A batch
+   * without any may bring the position forward.
+   */
+  deliveries({lines = false}: {readonly lines?: boolean} = {}): AsyncGenerator<Batch> {
+    return this.#batches(lines ? 'placed lines' : 'items')
   }
 
-  async *#batches(itemised: boolean): AsyncGenerator<Batch> {
-    for await (const batch of this.#run(itemised)) {
+  async *#batches(as: 'lines' | 'placed lines' | 'items'): AsyncGenerator<Batch> {
+    for await (const batch of this.#run(as === 'items', as !== 'lines')) {
       this.failures += batch.failures.length
       const [failure] = batch.failures
       if (failure === undefined || this.#options.onError !== 'fail') yield batch
@@ -72,7 +75,7 @@ export class Feed<T = FeedEvent> implements AsyncIterable<T> {
     }
   }
 
-  async *#run(itemised: boolean): AsyncGenerator<Batch> {
+  async *#run(itemised: boolean, placed: boolean): AsyncGenerator<Batch> {
     const {take = Number.POSITIVE_INFINITY, includeStates = false, includeInitial = false} = this.#options
     const {idleTimeout = Number.POSITIVE_INFINITY, heartbeat = Number.POSITIVE_INFINITY} = this.#options
     const signal = this.#options.signal ?? new AbortController().signal
@@ -128,7 +131,7 @@ export class Feed<T = FeedEvent> implements AsyncIterable<T> {
       if (step.count > 0 || step.failures.length > 0) {
         yield {...step, warnings: [], position: flow.safe}
         toldAt = beatAt = performance.now()
-      } else if (itemised && flow.safe > safe) yield {...nothing, position: flow.safe}
+      } else if (placed && flow.safe > safe) yield {...nothing, position: flow.safe}
       safe = flow.safe
       if (left === 0) return
       if (!step.idle) {

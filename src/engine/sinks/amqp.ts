@@ -1,32 +1,33 @@
-import {type ChannelModel, type ConfirmChannel, connect} from 'amqplib'
-import {LitefeedError} from '../error.ts'
-import {done, type Outcome, type Parcel, type Sink} from './sink.ts'
+import {AmqpSession, reasonOf} from './amqp-session.ts'
+import type {Outcome, Parcel, Sink} from './sink.ts'
 import type {Target} from './target.ts'
 import {compileTemplate} from './template.ts'
+import {parseUrl} from './url.ts'
 
 /**
  * RabbitMQ: a persistent message for each event, which counts as delivered when its publisher confirm has come
- * (https://www.rabbitmq.com/docs/confirms). `messageId` is the idempotency key, the headers are table, key (as JSON) and seq.
+ * (https://www.rabbitmq.com/docs/confirms). `messageId` is the idempotency key, the headers are table, key and seq.
  *
  * A message that no queue takes is returned before it is confirmed, and is a failure: it is published again, since a queue may
  * be bound by then. So is one that the server does not want now (nack). A connection or channel that closes, for an exchange
- * that is not there, say, is opened again. A message that is larger than the server allows is poison.
+ * that is not there, say, is opened again. A message that is larger than the server allows is poison. A login that was refused
+ * ends the pipe, unless there was one before.
  */
 export class AmqpSink implements Sink {
   readonly name: string
-  readonly batch = 1
-  /** How many messages may be unconfirmed. */
-  readonly parallel = 500
+  /** Published together; 500 may be unconfirmed. */
+  readonly batch = 100
+  readonly parallel = 5
   readonly order = 'each'
   readonly #url: string
   readonly #exchange: string
   readonly #routingKey: (parcel: Parcel) => string
-  #session: Promise<Session> | undefined
+  #session: Promise<AmqpSession> | undefined
+  #wasOpen = false
 
   /** Throws MISUSE. */
   constructor(to: string, {exchange = '', routingKey = exchange === '' ? '{table}' : '{table}.{type}'}: Target) {
-    if (!URL.canParse(to)) throw new LitefeedError('MISUSE', `${to} is no URL`)
-    const url = new URL(to)
+    const url = parseUrl(to)
     // A connection that hangs shall be noticed.
     if (!url.searchParams.has('heartbeat')) url.searchParams.set('heartbeat', '10')
     this.#url = url.href
@@ -35,16 +36,23 @@ export class AmqpSink implements Sink {
     this.#routingKey = compileTemplate('routingKey', routingKey)
   }
 
-  async deliver([parcel]: readonly Parcel[]): Promise<readonly Outcome[]> {
-    if (parcel === undefined) return []
-    this.#session ??= Session.open(this.#url)
+  async deliver(parcels: readonly Parcel[]): Promise<readonly Outcome[]> {
+    this.#session ??= AmqpSession.open(this.#url)
     const opening = this.#session
+    const down = (error: unknown): Outcome => {
+      if (this.#session === opening) this.#session = undefined
+      return {kind: 'down', reason: reasonOf(error)}
+    }
     try {
       const session = await opening
-      return [await session.publish(parcel, this.#exchange, this.#routingKey(parcel))]
+      this.#wasOpen = true
+      const publish = (parcel: Parcel) => session.publish(parcel, this.#exchange, this.#routingKey(parcel)).catch(down)
+      session.gather()
+      return await Promise.all(parcels.map(publish))
     } catch (error) {
-      if (this.#session === opening) this.#session = undefined
-      return [{kind: 'down', reason: reasonOf(error)}]
+      const refusal = this.#wasOpen ? undefined : refusalOf(error, this.#url)
+      const outcome = down(error)
+      return parcels.map(() => refusal ?? outcome)
     }
   }
 
@@ -53,94 +61,18 @@ export class AmqpSink implements Sink {
   }
 }
 
-/** One connection with one channel, until one of them closes. */
-class Session {
-  readonly #connection: ChannelModel
-  readonly #channel: ConfirmChannel
-  /** Why messages were returned, by their id. */
-  readonly #returned = new Map<string, string>()
-  #closed: Error | undefined
-
-  static async open(url: string): Promise<Session> {
-    const connection = await connect(url, {timeout: 10_000, noDelay: true})
-    // What is wrong with it is told to each message that waits.
-    connection.on('error', () => {})
-    try {
-      return new Session(connection, await connection.createConfirmChannel())
-    } catch (error) {
-      await connection.close().catch(() => {})
-      throw error
+/** What a server that does not let us in says about it. */
+function refusalOf(error: unknown, url: string): Outcome | undefined {
+  const {username, pathname} = new URL(url)
+  const reason = reasonOf(error)
+  if (/ACCESS.REFUSED/.test(reason))
+    return {
+      kind: 'stop',
+      reason: `refused the login of ${decodeURIComponent(username) || 'guest'}: ${reason}`,
+      hint: 'user and password belong in the URL: amqp://user:password@host',
     }
-  }
-
-  private constructor(connection: ChannelModel, channel: ConfirmChannel) {
-    this.#connection = connection
-    this.#channel = channel
-    connection.on('error', error => this.#close(error))
-    connection.on('close', () => this.#close(new Error('the connection was closed')))
-    channel.on('error', error => this.#close(error))
-    channel.on('close', () => this.#close(new Error('the channel was closed')))
-    channel.on('return', ({fields, properties}) => {
-      const {replyText} = fields as {readonly replyText?: string}
-      const where = `exchange "${fields.exchange}", routing key "${fields.routingKey}"`
-      this.#returned.set(properties.messageId, `${replyText}: no queue takes it (${where})`)
-    })
-  }
-
-  /** Throws when the connection or the channel closes before the message is confirmed. */
-  publish(parcel: Parcel, exchange: string, routingKey: string): Promise<Outcome> {
-    if (this.#closed !== undefined) throw this.#closed
-    const {id, event, line} = parcel
-    const content = Buffer.from(line)
-    return new Promise((settle, fail) => {
-      const confirmed = (error: unknown) => {
-        const returned = this.#returned.get(id)
-        this.#returned.delete(id)
-        if (error === null && returned === undefined) settle(done)
-        else if (returned !== undefined) settle({kind: 'retry', reason: returned})
-        else if (this.#closed === undefined) settle({kind: 'retry', reason: reasonOf(error)})
-        else if (tooLarge(this.#closed) === content.length) settle({kind: 'poison', reason: reasonOf(this.#closed)})
-        else fail(this.#closed)
-      }
-      this.#channel.publish(
-        exchange,
-        routingKey,
-        content,
-        {
-          mandatory: true,
-          persistent: true,
-          messageId: id,
-          timestamp: Math.floor(event.ts_ms / 1000),
-          type: event.type,
-          contentType: 'application/json',
-          headers: {table: event.table, key: event.key, seq: event.seq},
-        },
-        confirmed,
-      )
-    })
-  }
-
-  async close(): Promise<void> {
-    await this.#connection.close().catch(() => {})
-  }
-
-  /** The first reason is the one that says most. */
-  #close(error: Error): void {
-    if (this.#closed !== undefined) return
-    this.#closed = error
-    void this.close()
-  }
-}
-
-/** The size of the message for which the server has closed the channel. */
-function tooLarge(error: Error): number | undefined {
-  const [, size] = /message size (\d+) is larger than/.exec(error.message) ?? []
-  return size === undefined ? undefined : Number(size)
-}
-
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return 'the server did not take it'
-  // Of several addresses that were tried each has its own.
-  const [first] = error instanceof AggregateError ? error.errors : []
-  return first instanceof Error ? first.message : error.message || error.name
+  // The client does not say what the server answered: that there is no such host, or that this user may not use it.
+  if (/ConnectionOpenOk/.test(reason))
+    return {kind: 'stop', reason: `refused the virtual host ${decodeURIComponent(pathname.slice(1)) || '/'}`}
+  return undefined
 }

@@ -45,6 +45,7 @@ export class Batches {
       await keep(entries.at(-1)?.event.seq as Position)
     } catch (error) {
       line.putBack(entries, 0)
+      this.#batch = []
       throw error
     }
     return entries

@@ -1,8 +1,9 @@
 import {LitefeedError} from '../error.ts'
-import {describe, post, retryAfter, withoutUser} from './request.ts'
+import {type Answer, describe, post, retryAfter, withoutUser} from './request.ts'
 import {done, type Outcome, type Parcel, type Sink} from './sink.ts'
 import type {Target} from './target.ts'
 import {compileTemplate, keyArgument} from './template.ts'
+import {parseUrl} from './url.ts'
 
 /**
  * Elasticsearch, or OpenSearch: a document for each document, by the `_bulk` API
@@ -11,7 +12,7 @@ import {compileTemplate, keyArgument} from './template.ts'
  * comes again does nothing, and that counts as success; so does 404 for what is to be deleted.
  *
  * Of each item, 429 and 5xx are tried again, other 4xx are poison. 429, 5xx and what happens to a network concern the whole request,
- * which is then sent again; 413 makes it smaller. `{table}` in the name of the index is in small letters, as it has to be.
+ * which is then sent again; 413 and 400 make it smaller; any other status, 401 for one, ends the pipe. `{table}` in the name of the index is in small letters, as it has to be.
  */
 export class ElasticsearchSink implements Sink {
   readonly name: string
@@ -26,8 +27,7 @@ export class ElasticsearchSink implements Sink {
   /** Throws MISUSE. */
   constructor(to: string, {batch = 500}: Target) {
     const [, scheme, rest] = /^elasticsearch\+(https?):(.*)$/s.exec(to) ?? []
-    if (!URL.canParse(`${scheme}:${rest}`)) throw new LitefeedError('MISUSE', `${to} is no URL`)
-    const {url, headers} = withoutUser(new URL(`${scheme}:${rest}`))
+    const {url, headers} = withoutUser(parseUrl(`${scheme}:${rest}`))
     const {protocol, host, pathname} = new URL(url)
     const [index = '', ...prefix] = decodeURIComponent(pathname)
       .replace(/^\/|\/$/g, '')
@@ -90,23 +90,25 @@ export class ElasticsearchSink implements Sink {
     }
     try {
       const answer = await post(this.#url, this.#headers, items.map(({text}) => text).join(''))
-      if (answer.status === 413) return await this.#halve(items, outcomes, describe(answer))
-      const after = retryAfter(answer.headers)
-      if (answer.status === 200) settle(items, answer.body, outcomes)
-      else if (answer.status === 400 && items.length === 1) all({kind: 'poison', reason: describe(answer)})
-      else all({kind: 'down', reason: describe(answer), after})
+      const {status, body} = answer
+      // One of them may be what it is about.
+      if (status === 413 || status === 400) return await this.#halve(items, outcomes, answer)
+      if (status === 200) settle(items, body, outcomes)
+      else if (status >= 300 && status < 500 && ![408, 425, 429].includes(status)) all(refusalOf(answer))
+      else all({kind: 'down', reason: describe(answer), after: retryAfter(answer)})
     } catch (error) {
       all({kind: 'down', reason: (error as Error).message})
     }
   }
 
-  async #halve(items: readonly Item[], outcomes: Map<Parcel, Outcome>, reason: string): Promise<void> {
+  async #halve(items: readonly Item[], outcomes: Map<Parcel, Outcome>, answer: Answer): Promise<void> {
     const [first] = items
     if (first !== undefined && items.length === 1) {
-      outcomes.set(first.parcel, {kind: 'poison', reason})
+      outcomes.set(first.parcel, {kind: 'poison', reason: describe(answer)})
       return
     }
-    this.#mostBytes = Math.max(1, Math.floor(items.reduce((sum, {text}) => sum + text.length, 0) / 2))
+    if (answer.status === 413)
+      this.#mostBytes = Math.max(1, Math.floor(items.reduce((sum, {text}) => sum + text.length, 0) / 2))
     const middle = items.length >> 1
     await this.#send(items.slice(0, middle), outcomes)
     await this.#send(items.slice(middle), outcomes)
@@ -138,6 +140,18 @@ function outcomeOf({status, error}: Result, gone: boolean): Outcome {
   if ((status >= 200 && status < 300) || status === 409 || (gone && status === 404)) return done
   const reason = `status ${status}${error === undefined ? '' : `, ${error.type}: ${error.reason}`}`
   return status === 429 || status >= 500 ? {kind: 'retry', reason} : {kind: 'poison', reason}
+}
+
+/** What a server says that is no Elasticsearch, or that does not let us in. */
+function refusalOf(answer: Answer): Outcome {
+  const isLogin = answer.status === 401 || answer.status === 403
+  return {
+    kind: 'stop',
+    reason: `takes no _bulk request: ${describe(answer)}`,
+    hint: isLogin
+      ? 'user and password belong in the URL: elasticsearch+https://user:password@host/index'
+      : 'is this the address of an Elasticsearch or OpenSearch?',
+  }
 }
 
 function oneLine(text: string): string {

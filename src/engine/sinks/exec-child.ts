@@ -80,7 +80,7 @@ class Child {
   }
 
   #hear(line: string): void {
-    if (line.trim() === '') return
+    if (line.trim() === '' || this.#complaint !== undefined) return
     const answer = parseAnswer(line)
     if (answer === undefined) {
       this.#complaint = `it printed ${JSON.stringify(line.slice(0, 80))}, which acknowledges nothing`

@@ -9,11 +9,13 @@ import {done, type Outcome, type Parcel, type Sink, type Stream} from './sink.ts
  */
 export class FileSink implements Sink {
   readonly name: string
-  readonly batch = 10_000
+  readonly batch = 20
   readonly parallel = 1
   readonly order = 'prefix'
+  readonly stretches = true
   readonly #path: string
   #file: FileHandle | undefined
+  #isAway = false
 
   /** Throws MISUSE. */
   constructor(path: string) {
@@ -22,21 +24,23 @@ export class FileSink implements Sink {
     this.name = `file:${path}`
   }
 
-  async position({kept}: Stream): Promise<Position | undefined> {
+  async position({kept, mapped}: Stream): Promise<Position | undefined> {
     const file = await this.#open()
     const last = await lastLine(file)
-    if (last === undefined) return kept
-    const {seq, type} = (last ?? {}) as {readonly seq?: unknown; readonly type?: unknown}
     // Lines that `map` has made, and an initial part, do not say it.
+    if (last === undefined || mapped) return kept
+    const {seq, type} = (last ?? {}) as {readonly seq?: unknown; readonly type?: unknown}
     if (!Number.isSafeInteger(seq) || type === 'initial' || type === 'uninitial') return kept
     return Math.max(kept ?? 0, seq as Position)
   }
 
   async deliver(parcels: readonly Parcel[]): Promise<readonly Outcome[]> {
+    if (this.#isAway) await this.#close()
+    this.#isAway = false
     const file = await this.#open()
     try {
       const {size} = await file.stat()
-      const text = Buffer.from(parcels.map(({line}) => `${line}\n`).join(''))
+      const text = Buffer.concat(parcels.map(({lines, line}) => lines ?? Buffer.from(`${line}\n`)))
       try {
         await writeAll(file, text)
         await file.datasync()
@@ -52,15 +56,19 @@ export class FileSink implements Sink {
     }
   }
 
-  /** Closes the file; the next line goes into the one that has its name then. */
+  /** The next line goes into the file that has its name then; what is being written goes on. */
   async reopen(): Promise<void> {
-    const file = this.#file
-    this.#file = undefined
-    await file?.close()
+    this.#isAway = true
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.reopen()
+    await this.#close()
+  }
+
+  async #close(): Promise<void> {
+    const file = this.#file
+    this.#file = undefined
+    await file?.close()
   }
 
   async #open(): Promise<FileHandle> {

@@ -1,7 +1,7 @@
-import {LitefeedError} from '../error.ts'
 import {type Answer, describe, post, retryAfter, withoutUser} from './request.ts'
 import {done, type Outcome, type Parcel, type Sink} from './sink.ts'
 import type {Target} from './target.ts'
+import {parseUrl} from './url.ts'
 import {webhookHeaders} from './webhook.ts'
 
 /**
@@ -24,8 +24,7 @@ export class HttpSink implements Sink {
 
   /** Throws MISUSE. */
   constructor(to: string, {batch = 1, secret}: Target) {
-    if (!URL.canParse(to)) throw new LitefeedError('MISUSE', `${to} is no URL`)
-    const {url, headers} = withoutUser(new URL(to))
+    const {url, headers} = withoutUser(parseUrl(to))
     this.#url = url
     this.#headers = {'content-type': 'application/json', ...headers}
     this.#secret = secret
@@ -57,11 +56,11 @@ export class HttpSink implements Sink {
       } catch (error) {
         return {kind: 'down', reason: (error as Error).message}
       }
-      const location = answer.headers.get('location')
-      if (answer.status < 300 || answer.status >= 400 || location === null) return this.#outcomeOf(answer)
+      const location = answer.headers.location
+      if (answer.status < 300 || answer.status >= 400 || location === undefined) return this.#outcomeOf(answer)
       const next = new URL(location, url)
       if (next.origin !== new URL(url).origin) {
-        return {kind: 'stop', reason: `it redirects to another host, ${next.origin}; give that as the receiver`}
+        return {kind: 'stop', reason: `redirects to another host, ${next.origin}`, hint: 'give that as the receiver'}
       }
       url = next.href
     }
@@ -76,11 +75,11 @@ export class HttpSink implements Sink {
 }
 
 function outcomeOf(answer: Answer): Outcome {
-  const {status, headers} = answer
+  const {status} = answer
   const reason = describe(answer)
   if (status >= 200 && status < 300) return done
-  if (status === 410) return {kind: 'stop', reason}
-  const after = retryAfter(headers)
+  if (status === 410) return {kind: 'stop', reason: `wants no more: ${reason}`}
+  const after = retryAfter(answer)
   if (status === 429 || (status === 503 && after !== undefined)) return {kind: 'down', reason, after}
   if (status === 408 || status === 425 || status >= 500) return {kind: 'retry', reason, after}
   return {kind: 'poison', reason}

@@ -33,6 +33,11 @@ export class Line {
     this.#position = this.#end = position
   }
 
+  /** Begins elsewhere, while nothing has come yet. */
+  begin(position: Position): void {
+    this.#position = this.#end = position
+  }
+
   /** How many have not left. */
   get length(): number {
     return this.#entries.length - this.#head

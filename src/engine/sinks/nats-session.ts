@@ -6,7 +6,7 @@ import {
   jetstream,
   jetstreamManager,
 } from '@nats-io/jetstream'
-import {connect, headers, type NatsConnection} from '@nats-io/transport-node'
+import {AuthorizationError, connect, headers, type NatsConnection} from '@nats-io/transport-node'
 import type {Position} from '../storage/storage.ts'
 import {done, type Outcome, type Parcel} from './sink.ts'
 
@@ -21,7 +21,7 @@ export class NatsSession {
     const name = decodeURIComponent(username)
     const login = password === '' ? {token: name} : {user: name, pass: decodeURIComponent(password)}
     const connection = await connect({
-      servers: `${hostname}:${port || 4222}`,
+      servers: `${hostname || '127.0.0.1'}:${port || 4222}`,
       ...(name === '' ? {} : login),
       name: 'litefeed',
       // Whoever delivers decides when to try again.
@@ -118,6 +118,11 @@ export class NatsSession {
 
 export function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message || error.name : String(error)
+}
+
+/** Whether the server does not let this user in. */
+export function isRefusal(error: unknown): boolean {
+  return error instanceof AuthorizationError
 }
 
 function isApi(error: unknown, text: string): boolean {

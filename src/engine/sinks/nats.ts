@@ -1,9 +1,9 @@
-import {LitefeedError} from '../error.ts'
 import type {Position} from '../storage/storage.ts'
-import {NatsSession, reasonOf} from './nats-session.ts'
+import {isRefusal, NatsSession, reasonOf} from './nats-session.ts'
 import type {Outcome, Parcel, Sink, Stream} from './sink.ts'
 import type {Target} from './target.ts'
 import {compileTemplate} from './template.ts'
+import {parseUrl} from './url.ts'
 
 /**
  * NATS JetStream: a message for each event, with `Nats-Msg-Id` the idempotency key, and headers Litefeed-Table, -Key (as JSON) and
@@ -14,12 +14,14 @@ import {compileTemplate} from './template.ts'
  */
 export class NatsSink implements Sink {
   readonly name: string
-  readonly batch = 1
-  readonly parallel = 500
+  /** Published together; 500 may be unacknowledged. */
+  readonly batch = 100
+  readonly parallel = 5
   readonly order = 'each'
   readonly #url: URL
   readonly #subject: (parcel: Parcel) => string
   #session: Promise<NatsSession> | undefined
+  #wasOpen = false
   /** Everything up to here was delivered before. */
   #kept: Position = 0
   /** When the server was last heard of, by performance.now(); never in this process at first. */
@@ -27,8 +29,7 @@ export class NatsSink implements Sink {
 
   /** Throws MISUSE. */
   constructor(to: string, {subject = 'litefeed.{table}.{type}'}: Target) {
-    if (!URL.canParse(to)) throw new LitefeedError('MISUSE', `${to} is no URL`)
-    this.#url = new URL(to)
+    this.#url = parseUrl(to)
     this.name = `nats://${this.#url.host}`
     this.#subject = compileTemplate('subject', subject, value =>
       value === ''
@@ -42,21 +43,30 @@ export class NatsSink implements Sink {
     return kept
   }
 
-  async deliver([parcel]: readonly Parcel[]): Promise<readonly Outcome[]> {
-    if (parcel === undefined) return []
-    const subject = this.#subject(parcel)
-    this.#session ??= this.#open(parcel, subject)
+  async deliver(parcels: readonly Parcel[]): Promise<readonly Outcome[]> {
+    const [first] = parcels
+    if (first === undefined) return []
+    this.#session ??= this.#open(first)
     const opening = this.#session
-    try {
-      const outcome = await (await opening).publish(parcel, subject)
-      this.#heardAt = performance.now()
-      return [outcome]
-    } catch (error) {
+    const down = (error: unknown): Outcome => {
       if (this.#session === opening) {
         this.#session = undefined
         void opening.then(session => session.close()).catch(() => {})
       }
-      return [{kind: 'down', reason: reasonOf(error)}]
+      return {kind: 'down', reason: reasonOf(error)}
+    }
+    const publish = async (session: NatsSession, parcel: Parcel) => {
+      const outcome = await session.publish(parcel, this.#subject(parcel))
+      this.#heardAt = performance.now()
+      return outcome
+    }
+    try {
+      const session = await opening
+      this.#wasOpen = true
+      return await Promise.all(parcels.map(parcel => publish(session, parcel).catch(down)))
+    } catch (error) {
+      const outcome = !this.#wasOpen && isRefusal(error) ? this.#refused(error) : down(error)
+      return parcels.map(() => outcome)
     }
   }
 
@@ -64,10 +74,18 @@ export class NatsSink implements Sink {
     await (await this.#session?.catch(() => undefined))?.close()
   }
 
-  async #open(first: Parcel, subject: string): Promise<NatsSession> {
+  #refused(error: unknown): Outcome {
+    return {
+      kind: 'stop',
+      reason: `refused the login: ${reasonOf(error)}`,
+      hint: 'user and password, or a token, belong in the URL: nats://user:password@host',
+    }
+  }
+
+  async #open(first: Parcel): Promise<NatsSession> {
     const session = await NatsSession.open(this.#url)
     try {
-      await session.align(subject, first, this.#kept, performance.now() - this.#heardAt)
+      await session.align(this.#subject(first), first, this.#kept, performance.now() - this.#heardAt)
       return session
     } catch (error) {
       await session.close()

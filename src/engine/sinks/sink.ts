@@ -16,6 +16,8 @@ export interface Sink extends AsyncDisposable {
   readonly order: 'each' | 'prefix'
   /** Whether a batch that was about to be sent when an earlier process ended has to be sent again as it was. */
   readonly sameBatches?: boolean
+  /** Whether it takes many events as one parcel, of which it sees the lines alone. Only for one with the order `prefix` that refuses none. */
+  readonly stretches?: boolean
   /**
    * From where to go on, when the receiver can say that better than the position that was kept. Asked once, before anything is
    * delivered. Throws Down when it cannot be reached.
@@ -40,13 +42,20 @@ export interface Stream {
   readonly name: string
   /** The position that was kept for it. */
   readonly kept: Position | undefined
+  /** Whether the lines are what `map` made of the events. */
+  readonly mapped: boolean
 }
 
-/** One event on its way. */
+/** One event on its way; or a stretch of them, for a sink that takes such. */
 export interface Parcel {
+  /** Of a stretch only the position is right. */
   readonly event: RawEvent
   /** The line of JSON to deliver: what `map` made of the event, or the event itself. */
   readonly line: string
+  /** The lines of a stretch, a newline after each. */
+  readonly lines: Uint8Array | undefined
+  /** How many events it is. */
+  readonly count: number
   /** Whether `line` is what `map` made. */
   readonly mapped: boolean
   /** By which a receiver knows what it has already: the same whenever it is sent again. */
@@ -65,8 +74,8 @@ export type Outcome =
   | {readonly kind: 'poison'; readonly reason: string}
   /** It was not tried, since one before it failed. */
   | {readonly kind: 'later'}
-  /** The receiver wants no more at all. */
-  | {readonly kind: 'stop'; readonly reason: string}
+  /** The receiver takes nothing any more. The reason goes on where its name ends: "wants no more". */
+  | {readonly kind: 'stop'; readonly reason: string; readonly hint?: string}
 
 export const done: Outcome = {kind: 'done'}
 

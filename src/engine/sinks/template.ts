@@ -41,5 +41,7 @@ export function keyName(key: string): string {
  */
 export function keyArgument(key: string): string {
   const name = keyName(key)
+  // Neither an argument nor the environment can have it.
+  if (name.includes('\0')) return key
   return key.startsWith('"') && typeof parseKey(name) !== 'string' ? key : name
 }

@@ -11,11 +11,14 @@ export interface Retention {
   /** Makes it the rule from now on, or ends that. Counts the log when the rule is about bytes. */
   setRule(keep: Keep | undefined): Promise<void>
 
+  /** The first change that is to stay by this rule now. Reads much of the log. */
+  firstKept(keep: Keep): Promise<Position>
+
   /**
    * Removes the oldest changes that need not stay: one batch, small enough for the write lock to be held for a few milliseconds
-   * only. By the rule of the file, when nothing else is said.
+   * only, and lets others have it then for as long. By the rule of the file, when nothing else is said.
    */
-  prune(what?: Prune): Promise<Pruned>
+  prune(what?: Doomed): Promise<Pruned>
 
   /**
    * Removes what is due by the rule of the file, for a short time. `write` and `track` do so of themselves; it is for who does not write
@@ -31,6 +34,13 @@ export interface Prune {
   /** What goes: the changes before this one, or those that `keep` does not hold. */
   readonly what: {readonly before: Position} | Keep
   /** Consumers that may lose changes they have not had. */
+  readonly force?: readonly string[]
+}
+
+/** Changes that go. */
+export interface Doomed {
+  /** Those before this one. */
+  readonly before: Position
   readonly force?: readonly string[]
 }
 

@@ -1,0 +1,81 @@
+import {rmSync} from 'node:fs'
+import {join} from 'node:path'
+import {connect} from 'amqplib'
+import {interleave, litefeed, type Row, seconds, writeDocuments} from './support.ts'
+
+const count = 100_000
+const broker = 'amqp://guest:guest@127.0.0.1:5672'
+const queue = 'litefeed-bench'
+
+/** A hundred thousand changes into RabbitMQ, each confirmed, and into a file that is on disk before the position moves. */
+export async function pipe(directory: string): Promise<Row[]> {
+  const input = join(directory, 'pipe.ndjson')
+  await writeDocuments(input, count)
+  await seconds(litefeed('insert', 'docs', '--db', 'pipe.db'), {input, cwd: directory})
+  const deliver = (to: string, ...args: string[]) =>
+    seconds(litefeed('pipe', 'docs', '--to', to, '--since', 'beginning', '--no-follow', '--db', 'pipe.db', ...args), {
+      cwd: directory,
+    })
+  const file = async () => {
+    rmSync(join(directory, 'pipe.out'), {force: true})
+    return deliver('file:pipe.out')
+  }
+  const print = () =>
+    seconds(litefeed('changes', 'docs', '--since', 'beginning', '--no-follow', '--db', 'pipe.db'), {cwd: directory})
+  const [filed, printed] = (await interleave(5, [file, print])) as [number, number]
+  return [
+    await rabbitmq(deliver),
+    {
+      measure: 'pipe 100 k changes of 170 B into a file',
+      ours: rate(filed),
+      baseline: `changes to a pipe ${rate(printed)}`,
+      ratio: (printed / filed).toFixed(2),
+      target: '200 k/s',
+    },
+  ]
+}
+
+/** Start and end of the process included, as everywhere; against the same number of messages published by amqplib alone. */
+async function rabbitmq(deliver: (to: string, ...args: string[]) => Promise<number>): Promise<Row> {
+  const measure = 'pipe 100 k changes of 170 B into RabbitMQ, confirmed'
+  const target = '20 k/s'
+  const connection = await connect(broker).catch(() => undefined)
+  if (connection === undefined) return {measure, ours: '', baseline: 'RabbitMQ is not there', ratio: '', target}
+  const channel = await connection.createConfirmChannel()
+  try {
+    await channel.assertQueue(queue, {durable: true})
+    const content = Buffer.from('x'.repeat(300))
+    const ours = async () => {
+      await channel.purgeQueue(queue)
+      const time = await deliver(broker, '--routing-key', queue)
+      const {messageCount} = await channel.checkQueue(queue)
+      if (messageCount !== count) throw new Error(`${messageCount} of ${count} messages are in the queue`)
+      return time
+    }
+    /** As many unconfirmed at a time. */
+    const plain = async () => {
+      await channel.purgeQueue(queue)
+      const start = performance.now()
+      for (let sent = 0; sent < count; sent += 500) {
+        for (let n = 0; n < 500; n++) channel.sendToQueue(queue, content, {persistent: true, mandatory: true})
+        await channel.waitForConfirms()
+      }
+      return (performance.now() - start) / 1000
+    }
+    const [mine, theirs] = (await interleave(3, [ours, plain])) as [number, number]
+    return {
+      measure,
+      ours: rate(mine),
+      baseline: `amqplib alone ${rate(theirs)}`,
+      ratio: (theirs / mine).toFixed(2),
+      target,
+    }
+  } finally {
+    await channel.deleteQueue(queue)
+    await connection.close()
+  }
+}
+
+function rate(time: number): string {
+  return `${(count / time / 1000).toFixed(1)} k/s`
+}

@@ -1,0 +1,34 @@
+import {createHash} from 'node:crypto'
+import type {Origin} from '../consumer/origin.ts'
+import type {Batch} from '../feed/feed.ts'
+import type {RawEvent} from '../storage/line.ts'
+import type {Position} from '../storage/storage.ts'
+import type {Item} from '../told.ts'
+import type {Entry} from './line.ts'
+
+/** What a feed has told as parcels: one for each item, or one for all the lines. `after`: where the feed was before. */
+export function makeEntries({items, lines, count, position}: Batch, origin: Origin, after: Position): Entry[] {
+  if (items !== undefined) return items.map(item => entryOf(item, origin))
+  // Notices have no events.
+  if (count === 0) return []
+  const event: RawEvent = {
+    seq: position ?? after,
+    ts_ms: 0,
+    table: '',
+    key: 'null',
+    type: position === undefined ? 'initial' : 'change',
+  }
+  return [{...entryOf({event, line: ''}, origin), lines, count}]
+}
+
+function entryOf({event, line}: Item, origin: Origin): Entry {
+  const change = `${origin.id}:${event.seq}`
+  const id = event.type === 'initial' || event.type === 'uninitial' ? `${change}:${documentId(event)}` : change
+  return {event, line, lines: undefined, count: 1, mapped: origin.mapped, id, attempts: 0, settled: false, notBefore: 0}
+}
+
+/** All of an initial part have one seq. An id has to fit into headers, which take 255 bytes of ASCII everywhere. */
+function documentId({table, key}: RawEvent): string {
+  const name = `${table}:${key}`
+  return /^[!-~]{1,128}$/.test(name) ? name : createHash('sha256').update(name).digest('hex')
+}
