@@ -59,7 +59,7 @@ export class Expression {
    * value may share parts with the input. `bindings` are variables for the expression; with them the answer is a promise.
    *
    * The promise rejects with EXPRESSION_FAILED, whose cause is the official error, also for an expression that runs for longer
-   * than 0.8 s, recurses deeper than 500 calls or builds more than a million items. Nothing is thrown at once.
+   * than 0.8 s, recurses deeper than 500 evaluations or builds more than ten million items. Nothing is thrown at once.
    */
   evaluate(input: unknown, bindings?: Readonly<Record<string, unknown>>): unknown {
     const value = bindings === undefined ? this.#quickly(input) : uncertain

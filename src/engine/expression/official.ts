@@ -2,8 +2,8 @@ import {setImmediate as nextTurn} from 'node:timers/promises'
 import type {Expression as Program} from 'jsonata'
 import {LitefeedError} from '../error.ts'
 import type {Node} from './closure/ast.ts'
-import {Growth, isTooLargeToWrite} from './guards/growth.ts'
-import {type Guards, tooLarge, tooLong, usualGuards} from './guards/limits.ts'
+import {Growth, isTooLargeToWrite, mostParts} from './guards/growth.ts'
+import {type Guards, limitsOf, maxGrown, tooLarge, tooLong} from './guards/limits.ts'
 import {boundedNames, boundedNatives, type Native} from './guards/natives.ts'
 import {type Clock, regexEngine} from './guards/regex.ts'
 import {checkRange, checkRanges, hasWildcard, isWideForWildcard, mayGrow} from './guards/risks.ts'
@@ -26,7 +26,7 @@ export class Official {
   static async parse(text: string, given: Partial<Guards> = {}): Promise<Official> {
     const {default: jsonata} = await import('jsonata')
     natives ??= await nativesOf(jsonata)
-    const guards = {...usualGuards, ...given}
+    const guards = limitsOf(given)
     const clock = new ProgramClock(guards.timeout)
     return new Official(jsonata(text, {...guards, RegexEngine: regexEngine(clock)}), guards, clock)
   }
@@ -52,7 +52,7 @@ export class Official {
     // One turn of a promise, since for what takes 5 µs each counts.
     return this.#program.evaluate(input, bindings).then(
       value => {
-        if (isTooLargeToWrite(value)) return breathe(start).then(() => fail(outgrown(this.#guards.sequence)))
+        if (isTooLargeToWrite(value)) return breathe(start).then(() => fail(outgrown()))
         return Date.now() - start > tolerable ? breathe(start).then(() => make(value)) : make(value)
       },
       error => (Date.now() - start > tolerable ? breathe(start).then(() => fail(error)) : fail(error)),
@@ -72,7 +72,7 @@ export class Official {
   #watchGrowth(): void {
     const growths = new WeakMap<object, Growth>()
     const check = (_node: unknown, _input: unknown, environment: {base: object}, value: unknown) => {
-      const growth = growths.get(environment.base) ?? new Growth(this.#guards.sequence)
+      const growth = growths.get(environment.base) ?? new Growth(Math.min(maxGrown, this.#guards.sequence))
       growths.set(environment.base, growth)
       growth.check(value)
     }
@@ -131,7 +131,6 @@ async function nativesOf(jsonata: (text: string) => Program): Promise<Natives> {
   return new Map(boundedNames.map((name, index) => [name, values[index] as Native]))
 }
 
-function outgrown(limit: number): object {
-  const error = tooLarge(limit)
-  return Object.assign(error, {message: `The maximum sequence length of ${limit} was exceeded.`})
+function outgrown(): object {
+  return Object.assign(tooLarge(mostParts), {message: `The maximum sequence length of ${mostParts} was exceeded.`})
 }

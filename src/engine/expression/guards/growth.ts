@@ -38,9 +38,12 @@ function isFunction(value: object): boolean {
   return '_jsonata_function' in value || '_jsonata_lambda' in value
 }
 
+/** The parts of a value that can be a result, where 64 characters of text count as one. */
+export const mostParts = 4_000_000
+
 /** Whether a value is so large, written out, that it must not be: some 250 MB. Quick for all others. */
 export function isTooLargeToWrite(value: unknown): boolean {
-  let left = 4_000_000
+  let left = mostParts
   const count = (part: unknown): boolean => {
     left -= typeof part === 'string' ? 1 + (part.length >> 6) : 1
     if (left < 0) return true
