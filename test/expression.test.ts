@@ -26,6 +26,7 @@ test.each([
   ['[1..9000000]', {}, {code: 'D2015', value: 4_000_000}],
   ['[0..10000000]', {}, {code: 'D2014', value: 10_000_001}],
   ['$sum', {}, {message: 'the result is a function'}],
+  ['$ ~> |a|{"b": $}|', {a: {}}, {code: 'D2015'}],
   ['$error("no")', {}, {code: 'D3137', message: 'no'}],
 ])('the error of %s has the official fields', async (text, input, fields) => {
   const error = await compile(text)
@@ -33,6 +34,16 @@ test.each([
     .catch(error => error)
   expect(error).toBeInstanceOf(ExpressionError)
   expect(error).toMatchObject(fields)
+})
+
+test('values may be deeper than the stack', async () => {
+  const input = JSON.parse(`${'{"a":'.repeat(20_000)}1${'}'.repeat(20_000)}`)
+  for (const text of ['a', '$map([1], $sqrt) ? a']) {
+    let value = await (await compile(text)).evaluate(input)
+    let depth = 0
+    for (; typeof value === 'object'; depth++) value = (value as {a: unknown}).a
+    expect({text, depth}).toEqual({text, depth: 19_999})
+  }
 })
 
 test('the input is not changed, and the value is another', async () => {

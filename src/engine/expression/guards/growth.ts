@@ -41,14 +41,21 @@ function isFunction(value: object): boolean {
 /** The parts of a value that can be a result, where 64 characters of text count as one. */
 export const mostParts = 4_000_000
 
-/** Whether a value is so large, written out, that it must not be: some 250 MB. Quick for all others. */
+/**
+ * Whether a value is so large, written out, that it must not be: some 250 MB. Quick for all others. A transformation can make
+ * an object a part of itself, which is larger than any.
+ */
 export function isTooLargeToWrite(value: unknown): boolean {
   let left = mostParts
-  const count = (part: unknown): boolean => {
+  const parts = [value]
+  while (parts.length > 0) {
+    const part = parts.pop()
     left -= typeof part === 'string' ? 1 + (part.length >> 6) : 1
-    if (left < 0) return true
-    if (typeof part !== 'object' || part === null || isFunction(part)) return false
-    return Array.isArray(part) ? part.some(count) : Object.values(part).some(count)
+    if (left < parts.length) return true
+    if (typeof part !== 'object' || part === null || isFunction(part)) continue
+    const items: readonly unknown[] = Array.isArray(part) ? part : Object.values(part)
+    if (items.length > left) return true
+    for (const item of items) parts.push(item)
   }
-  return count(value)
+  return false
 }

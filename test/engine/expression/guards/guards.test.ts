@@ -48,6 +48,7 @@ test.each<[string, string, unknown]>([
     `($a := [1]; ${Array.from({length: 40}, () => '$a := [[$a], [$a]]').join('; ')})`,
     {},
   ],
+  ['an object that contains itself', '$ ~> |a|{"b": $}|', {a: {}}],
   ['arrays that $zip nests', '$reduce([1..60], function($a, $b) { $zip($a, $a) }, [1])', {}],
   ['an array that is appended to itself', '$reduce([1..60], function($a, $b) { $append($a, $a) })', {}],
   ['an array that is appended to, item by item', '$count($reduce([1..1000000], $append))', {}],
