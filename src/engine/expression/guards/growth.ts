@@ -15,7 +15,12 @@ export class Growth {
 
   /** Throws the official error for a sequence that is too long. */
   check(value: unknown): void {
-    this.#size(value)
+    try {
+      this.#size(value)
+    } catch (error) {
+      // It is deeper than the stack, or contains itself.
+      throw error instanceof RangeError ? tooLarge(this.#limit) : error
+    }
   }
 
   #size(value: unknown): number {
