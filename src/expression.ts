@@ -19,11 +19,14 @@ export type {Guards} from './engine/expression/guards/limits.ts'
  */
 export async function compile(text: string, guards: Partial<Guards> = {}): Promise<CompiledExpression> {
   try {
-    return new CompiledExpression(await Expression.compile(text, guards))
+    return new CompiledExpression(await Expression.compile(text, {sequence: longestRange, ...guards}))
   } catch (error) {
     throw officialError(error)
   }
 }
+
+/** The most that the official evaluator allows. The commands allow a tenth of it, as many of them may run beside each other. */
+const longestRange = 10_000_000
 
 /** An expression that can be evaluated many times, also several times at once. */
 export class CompiledExpression {

@@ -99,7 +99,13 @@ async function breathe(start: number): Promise<void> {
 }
 
 function fail(error: unknown): never {
-  throw new LitefeedError('EXPRESSION_FAILED', (error as {message?: string}).message ?? String(error), {cause: error})
+  const message = (error as {message?: string}).message ?? String(error)
+  throw new LitefeedError('EXPRESSION_FAILED', shortened(message), {cause: error})
+}
+
+/** Messages have values in them, which may be of any length. The cause has them in full. */
+function shortened(message: string): string {
+  return message.length > 1000 ? `${message.slice(0, 1000)}…` : message
 }
 
 /** Evaluations of one program may overlap; then the last to begin gives time to the others. */

@@ -39,7 +39,7 @@ export function goDeeper(units: number): void {
 const stretch = 100_000
 
 /** What may be spent in all, and so the most items that are made. */
-export const mostUnits = 2_000_000
+export const mostUnits = 1_000_000
 
 /** Milliseconds, of which there are to be enough left for the official evaluator. */
 export const longest = 100

@@ -50,8 +50,8 @@ export const mostParts = 4_000_000
  * Whether a value is so large, written out, that it must not be: some 250 MB. Quick for all others. A transformation can make
  * an object a part of itself, which is larger than any.
  */
-export function isTooLargeToWrite(value: unknown): boolean {
-  let left = mostParts
+export function isTooLargeToWrite(value: unknown, most = mostParts): boolean {
+  let left = most
   const parts = [value]
   while (parts.length > 0) {
     const part = parts.pop()

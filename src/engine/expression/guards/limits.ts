@@ -13,8 +13,7 @@ export interface Guards {
   readonly sequence: number
 }
 
-/** Ten million is also the longest range that the official evaluator makes. */
-export const usualGuards: Guards = {timeout: 800, stack: 500, sequence: 10_000_000}
+export const usualGuards: Guards = {timeout: 800, stack: 500, sequence: 1_000_000}
 
 /** Whether a closure may answer, which stays far within the usual limits and does not look at these. */
 export function areWide({timeout, stack, sequence}: Partial<Guards>): boolean {
@@ -34,6 +33,9 @@ export const maxGrown = 1_000_000
 
 /** Characters of a string that an expression builds: 32 MB. */
 export const maxLength = 2 ** 24
+
+/** Characters of a string of which an array is made, a string each. */
+export const maxCharacters = 2 ** 22
 
 /** The official error for an evaluation that takes too long; its message is added there. */
 export function tooLong(timeout: number): object {

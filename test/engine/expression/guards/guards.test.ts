@@ -10,6 +10,8 @@ test.each<[string, string, unknown]>([
   ['a product of sequences', '[1..1000].([1..1000]).([1..1000])', {}],
   ['a regular expression that is exponential', '$match(s, /^(a+)+$/)', {s: `${'a'.repeat(40)}b`}],
   ['one with a choice', '$contains(s, /^(a|a)*$/)', {s: `${'a'.repeat(40)}b`}],
+  ['one with a part that may be missing, in a row', '$contains(s, /^(?:a?){30}a{30}b/)', {s: 'a'.repeat(60)}],
+  ['one with choices beside each other', `$contains(s, /^${'(a|a)'.repeat(32)}b/)`, {s: 'a'.repeat(40)}],
   ['one with a reference', '$contains(s, /^(a*)*\\1b/)', {s: 'a'.repeat(40)}],
   ['one that is polynomial', '$contains(s, /a*a*a*a*a*b/)', {s: 'a'.repeat(3000)}],
   ['one that is quadratic', '$contains(s, /a+b/)', {s: 'a'.repeat(1_000_000)}],
@@ -18,6 +20,9 @@ test.each<[string, string, unknown]>([
   ['one made by $eval', '$eval("$match(\\"" & s & "\\", /^(a+)+$/)")', {s: `${'a'.repeat(40)}b`}],
   ['many matches of a simple one', '$count($match(s, /a/))', {s: 'a'.repeat(3_000_000)}],
   ['a picture of a time that is many numbers', `$toMillis(s, "${'[Y]1'.repeat(12)}")`, {s: `${'1'.repeat(60)}x`}],
+  ['a $pad with several characters', '$length($pad("", 16000000, "ab"))', {}],
+  ['the length of a long text', '$length($pad("", 16000000))', {}],
+  ['text of many items', '$string($map([1..20], function() { [[1..200000]] }))', {}],
   ['a wide $pad', '$pad("", 500000000)', {}],
   ['a wide $pad with several characters', '$length($pad("", 250000000, "ab"))', {}],
   ['text that is doubled by $reduce', '$reduce([1..40], function($a, $b) { $a & $a }, "xx")', {}],
@@ -77,6 +82,13 @@ test.each<[string, string, unknown]>([
   )
   expect(process.cpuUsage(before).user / 1e6).toBeLessThan(1.2)
   expect(error).toMatchObject({code: 'EXPRESSION_FAILED', message: expect.stringMatching(/./)})
+})
+
+test('a message is not as long as the value in it', async () => {
+  const expression = await Expression.compile('$error($pad("", 1000000, "ab"))')
+  const error = await (expression.evaluate({}) as Promise<never>).catch(error => error)
+  expect(error.message).toHaveLength(1001)
+  expect(error.cause.message).toHaveLength(1_000_000)
 })
 
 describe('what is bounded does what it did', () => {
