@@ -9,6 +9,8 @@ test.each<[string, unknown, unknown]>([
   ['$map(a, function($x) { {"y": $x} })', {a: [1, 2]}, [{y: 1}, {y: 2}]],
   ['$sort(a)', {a: [2, 1]}, [1, 2]],
   ['a.**', {a: [1, [2]]}, [1, 2]],
+  ['$', {a: 1, _jsonata_function: true}, {a: 1, _jsonata_function: true}],
+  ['$.b', {b: {_jsonata_lambda: true}}, {_jsonata_lambda: true}],
 ])('%s of %j is %j, in plain arrays and objects', async (text, input, value) => {
   expect(await (await compile(text)).evaluate(input)).toStrictEqual(value)
 })

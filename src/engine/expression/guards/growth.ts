@@ -1,3 +1,4 @@
+import {isFunction} from '../result.ts'
 import {maxLength, tooLarge} from './limits.ts'
 
 /**
@@ -39,10 +40,6 @@ export class Growth {
   }
 }
 
-function isFunction(value: object): boolean {
-  return '_jsonata_function' in value || '_jsonata_lambda' in value
-}
-
 /** The parts of a value that can be a result, where 64 characters of text count as one. */
 export const mostParts = 4_000_000
 
@@ -52,7 +49,8 @@ export const mostParts = 4_000_000
  */
 export function isTooLargeToWrite(value: unknown, most = mostParts): boolean {
   let left = most
-  const parts = [value]
+  if (typeof value !== 'object' || value === null) return typeof value === 'string' && value.length >> 6 > left
+  const parts: unknown[] = [value]
   while (parts.length > 0) {
     const part = parts.pop()
     left -= typeof part === 'string' ? 1 + (part.length >> 6) : 1

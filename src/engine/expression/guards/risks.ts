@@ -60,7 +60,7 @@ export function checkRange(node: Node): void {
 }
 
 function checked(bound: Node): Node {
-  if (bound.type === 'number' && Number.isSafeInteger(bound.value)) return bound
+  if (bound.type === 'number' ? Number.isSafeInteger(bound.value) : neverNumbers.has(bound.type)) return bound
   if (bound.procedure?.value === boundName) return bound
   return {
     type: 'function',
@@ -70,6 +70,8 @@ function checked(bound: Node): Node {
     arguments: [bound],
   }
 }
+
+const neverNumbers = new Set(['string', 'value', 'regex', 'lambda'])
 
 export function hasWildcard(node: Node): boolean {
   return node.type === 'wildcard' || childrenOf(node).some(hasWildcard)

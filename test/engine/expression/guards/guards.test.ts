@@ -124,6 +124,8 @@ describe('what is bounded does what it did', () => {
     ['$reduce([1..10], function($a, $b) { $a & "x" }, "")', {}, 'xxxxxxxxxx'],
     ['($f := function($n) { $n < 2 ? 1 : $n * $f($n - 1) }; $f(10))', {}, 3628800],
     ['$string($sum)', {}, ''],
+    ['($f := $reverse(?); $f("ab"))', {}, ['b', 'a']],
+    ['$map([$pad(?, 3)], function($f) { $f("a") })', {}, 'a  '],
     ['$.*[$string() = "1"]', {outerWrapper: 0, a: [1, [2]], b: 1}, [1, 1]],
     ['$ ~> |a|{"b": [1..2]}|', {a: {b: 1}}, {a: {b: [1, 2]}}],
   ])('%s of %j is %j', async (text, input, value) => {
