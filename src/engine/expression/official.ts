@@ -6,7 +6,15 @@ import {Growth, isTooLargeToWrite, mostParts} from './guards/growth.ts'
 import {type Guards, limitsOf, maxGrown, tooLarge, tooLong} from './guards/limits.ts'
 import {boundedNames, boundedNatives, type Native} from './guards/natives.ts'
 import {type Clock, regexEngine} from './guards/regex.ts'
-import {checkRange, checkRanges, hasWildcard, isWideForWildcard, mayGrow} from './guards/risks.ts'
+import {
+  boundName,
+  checkRange,
+  checkRanges,
+  hasWildcard,
+  isWideForWildcard,
+  mayGrow,
+  variablesOf,
+} from './guards/risks.ts'
 
 /**
  * The official evaluator with one expression. It decides what an expression means.
@@ -62,22 +70,26 @@ export class Official {
   /** At the first evaluation, since most programs have none, and the closure is made from the tree as it was parsed. */
   #guard(): void {
     this.#isGuarded = true
-    for (const [name, native] of boundedNatives(natives as Natives, this.#clock)) this.#program.assign(name, native)
+    const used = variablesOf(this.ast)
+    for (const [name, native] of boundedNatives(natives as Natives, this.#clock)) {
+      // Each makes the look-up of all others a little slower.
+      if (used.has(name) || name === boundName || used.has('eval')) this.#program.assign(name, native)
+    }
     checkRanges(this.ast)
     if (mayGrow(this.ast)) this.#watchGrowth()
-    else if (hasWildcard(this.ast)) this.#before()
+    if (hasWildcard(this.ast)) this.#before()
   }
 
   /** What the official evaluator calls behind each node: slower, but nothing else sees all values. */
   #watchGrowth(): void {
     const growths = new WeakMap<object, Growth>()
     const check = (_node: unknown, _input: unknown, environment: {base: object}, value: unknown) => {
+      if (typeof value !== 'string' && (typeof value !== 'object' || value === null)) return
       const growth = growths.get(environment.base) ?? new Growth(Math.min(maxGrown, this.#guards.sequence))
       growths.set(environment.base, growth)
       growth.check(value)
     }
     this.#program.assign(Symbol.for('jsonata.__evaluate_exit') as unknown as string, check)
-    this.#before()
   }
 
   /** What it calls before each node; the tree of `$eval` is made while it runs. */
