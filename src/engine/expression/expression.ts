@@ -2,13 +2,14 @@ import {LitefeedError} from '../error.ts'
 import {plainPath} from './closure/ast.ts'
 import {compile, type Program, uncertain} from './closure/compile.ts'
 import {type Conjunct, conjunctsOf} from './conjuncts.ts'
+import {isFunction} from './guards/function.ts'
 import {isTooLargeToWrite} from './guards/growth.ts'
 import {areWide, type Guards} from './guards/limits.ts'
 import {mayGrow} from './guards/risks.ts'
 import {Official} from './official.ts'
 import {pointAt} from './point-at.ts'
 import {readsOf} from './reads.ts'
-import {isFunction, isTrue} from './result.ts'
+import {isTrue} from './result.ts'
 
 /**
  * A JSONata expression, parsed once and evaluated many times. https://docs.jsonata.org/

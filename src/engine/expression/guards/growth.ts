@@ -1,4 +1,4 @@
-import {isFunction} from '../result.ts'
+import {isFunction} from './function.ts'
 import {maxLength, tooLarge} from './limits.ts'
 
 /**
