@@ -13,14 +13,22 @@ const expressions: readonly [string, string][] = [
   ['new_val.room_id = 7', '20'],
   ['new_val.score > old_val.score', '20'],
   ['new_val.age >= 30 and $contains(new_val.name, "ob")', '20'],
+  ['new_val.name in ["alice", "bob"] and new_val.room_id != old_val.room_id', '20'],
+  ['$uppercase(new_val.name) & "-" & new_val.room_id', '20'],
+  ['($d := new_val.score - old_val.score; $d > 1 and $d < 10 ? "some" : "none")', '20'],
   ['{"id": new_val.id, "change": new_val.score - old_val.score}', '20'],
   ['new_val.items[price > 10].name', '10'],
   ['$sum(new_val.items.(price * quantity))', '10'],
   ['$map(new_val.items, function($item) { $item.price * 2 })', '10'],
+  ['$filter(new_val.items, function($item) { $item.price > 10 }).name', '10'],
+  ['new_val.items^(>price)[0].name', '10'],
+  ['new_val.items#$i.{"at": $i, "name": name}', '10'],
   // What no closure is made of: the official evaluator answers, and what is put around it must cost little.
   ['$map(new_val.items.price, $string)', '0.9'],
   ['$formatNumber(new_val.score, "#,##0.00")', '0.9'],
   ['$match(new_val.name, /^b.*b$/)', '0.9'],
+  ['($double := function($x) { $x * 2 }; $double(new_val.score))', '0.9'],
+  ['new_val ~> |items|{"sold": true}|', '0.9'],
   // A closure that is never certain, here since it leaves a limit of 0 alone.
   ['$split(new_val.name, "o", 0)', '0.9'],
 ]

@@ -1,7 +1,8 @@
 import {rmSync} from 'node:fs'
 import {join} from 'node:path'
 import {connect} from 'amqplib'
-import {interleave, litefeed, type Row, seconds, writeDocuments} from './support.ts'
+import {documentText} from './datasets.ts'
+import {interleave, litefeed, type Row, seconds, writeLines} from './support.ts'
 
 const count = 100_000
 const broker = 'amqp://guest:guest@127.0.0.1:5672'
@@ -10,7 +11,7 @@ const queue = 'litefeed-bench'
 /** A hundred thousand changes into RabbitMQ, each confirmed, and into a file that is on disk before the position moves. */
 export async function pipe(directory: string): Promise<Row[]> {
   const input = join(directory, 'pipe.ndjson')
-  await writeDocuments(input, count)
+  await writeLines(input, count, id => documentText(id, 57))
   await seconds(litefeed('insert', 'docs', '--db', 'pipe.db'), {input, cwd: directory})
   const deliver = (to: string, ...args: string[]) =>
     seconds(litefeed('pipe', 'docs', '--to', to, '--since', 'beginning', '--no-follow', '--db', 'pipe.db', ...args), {

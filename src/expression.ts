@@ -13,16 +13,20 @@ export type {Guards} from './engine/expression/guards/limits.ts'
  *     const expression = await compile('new_val.score > old_val.score')
  *     await expression.evaluate({old_val: {score: 1}, new_val: {score: 2}}) // true
  *
- * `guards` are the limits of an evaluation: 800 ms, a depth of 500 and a million items when absent. Rejects with an
- * ExpressionError.
+ * `guards` are the limits of an evaluation, by the names of the official options: `timeout` in milliseconds, 800 when absent;
+ * `stack`, how deep evaluations may be in one another, 500; `sequence`, the items of an array, ten million. 0 is no limit.
+ * Rejects with an ExpressionError.
  */
 export async function compile(text: string, guards: Partial<Guards> = {}): Promise<CompiledExpression> {
   try {
-    return new CompiledExpression(await Expression.compile(text, guards))
+    return new CompiledExpression(await Expression.compile(text, {sequence: longestRange, ...guards}))
   } catch (error) {
     throw officialError(error)
   }
 }
+
+/** The most that the official evaluator allows. The commands allow a tenth of it, as many of them may run beside each other. */
+const longestRange = 10_000_000
 
 /** An expression that can be evaluated many times, also several times at once. */
 export class CompiledExpression {
@@ -40,13 +44,15 @@ export class CompiledExpression {
   }
 
   /**
-   * The value for this input, which is a JSON value; undefined is JSONata's "nothing". The value is the caller's own: plain
-   * arrays and objects that share nothing with the input. The input is not changed. `bindings` are variables that the
-   * expression sees: `{x: 1}` is `$x`. Rejects with an ExpressionError.
+   * The value for this input, which is a JSON value or undefined; an undefined value is JSONata's "nothing". The value is the
+   * caller's own: plain arrays and objects that share nothing with the input. `bindings` are variables that the expression
+   * sees: `{x: 1}` is `$x`; functions among them can be called. Neither is changed. Rejects with an ExpressionError, also when
+   * the value is a function, which is no JSON.
    */
   async evaluate(input: unknown, bindings?: Readonly<Record<string, unknown>>): Promise<unknown> {
     try {
-      return plainCopy(await this.#expression.evaluate(plainCopy(input), isEmpty(bindings) ? undefined : bindings))
+      const variables = isEmpty(bindings) ? undefined : (plainCopy(bindings) as typeof bindings)
+      return plainCopy(await this.#expression.evaluate(plainCopy(input), variables))
     } catch (error) {
       throw officialError(error)
     }

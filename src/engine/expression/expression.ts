@@ -2,13 +2,14 @@ import {LitefeedError} from '../error.ts'
 import {plainPath} from './closure/ast.ts'
 import {compile, type Program, uncertain} from './closure/compile.ts'
 import {type Conjunct, conjunctsOf} from './conjuncts.ts'
+import {isFunction} from './guards/function.ts'
 import {isTooLargeToWrite} from './guards/growth.ts'
 import {areWide, type Guards} from './guards/limits.ts'
 import {mayGrow} from './guards/risks.ts'
 import {Official} from './official.ts'
 import {pointAt} from './point-at.ts'
 import {type Reads, readsOf} from './reads.ts'
-import {isFunction, isTrue} from './result.ts'
+import {isTrue} from './result.ts'
 
 /**
  * A JSONata expression, parsed once and evaluated many times. https://docs.jsonata.org/
@@ -59,7 +60,7 @@ export class Expression {
    * value may share parts with the input. `bindings` are variables for the expression; with them the answer is a promise.
    *
    * The promise rejects with EXPRESSION_FAILED, whose cause is the official error, also for an expression that runs for longer
-   * than 0.8 s, recurses deeper than 500 calls or builds more than a million items. Nothing is thrown at once.
+   * than 0.8 s, recurses deeper than 500 evaluations or builds more than a million items. Nothing is thrown at once.
    */
   evaluate(input: unknown, bindings?: Readonly<Record<string, unknown>>): unknown {
     const value = bindings === undefined ? this.#quickly(input) : uncertain
@@ -87,7 +88,7 @@ export class Expression {
   /** A closure does little, but what it makes may hold the same parts many times over. */
   #bounded(value: unknown): unknown {
     const isSuspect = this.#mayGrow || (Array.isArray(value) && value.length > 1000)
-    return isSuspect && isTooLargeToWrite(value) ? uncertain : value
+    return isSuspect && isTooLargeToWrite(value, 300_000) ? uncertain : value
   }
 }
 

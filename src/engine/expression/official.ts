@@ -2,11 +2,19 @@ import {setImmediate as nextTurn} from 'node:timers/promises'
 import type {Expression as Program} from 'jsonata'
 import {LitefeedError} from '../error.ts'
 import type {Node} from './closure/ast.ts'
-import {Growth, isTooLargeToWrite} from './guards/growth.ts'
-import {type Guards, tooLarge, tooLong, usualGuards} from './guards/limits.ts'
+import {Growth, isTooLargeToWrite, mostParts} from './guards/growth.ts'
+import {type Guards, limitsOf, maxGrown, tooLarge, tooLong} from './guards/limits.ts'
 import {boundedNames, boundedNatives, type Native} from './guards/natives.ts'
 import {type Clock, regexEngine} from './guards/regex.ts'
-import {checkRange, checkRanges, hasWildcard, isWideForWildcard, mayGrow} from './guards/risks.ts'
+import {
+  boundName,
+  checkRange,
+  checkRanges,
+  hasWildcard,
+  isWideForWildcard,
+  mayGrow,
+  variablesOf,
+} from './guards/risks.ts'
 
 /**
  * The official evaluator with one expression. It decides what an expression means.
@@ -26,7 +34,7 @@ export class Official {
   static async parse(text: string, given: Partial<Guards> = {}): Promise<Official> {
     const {default: jsonata} = await import('jsonata')
     natives ??= await nativesOf(jsonata)
-    const guards = {...usualGuards, ...given}
+    const guards = limitsOf(given)
     const clock = new ProgramClock(guards.timeout)
     return new Official(jsonata(text, {...guards, RegexEngine: regexEngine(clock)}), guards, clock)
   }
@@ -52,7 +60,7 @@ export class Official {
     // One turn of a promise, since for what takes 5 µs each counts.
     return this.#program.evaluate(input, bindings).then(
       value => {
-        if (isTooLargeToWrite(value)) return breathe(start).then(() => fail(outgrown(this.#guards.sequence)))
+        if (isTooLargeToWrite(value)) return breathe(start).then(() => fail(outgrown()))
         return Date.now() - start > tolerable ? breathe(start).then(() => make(value)) : make(value)
       },
       error => (Date.now() - start > tolerable ? breathe(start).then(() => fail(error)) : fail(error)),
@@ -62,22 +70,26 @@ export class Official {
   /** At the first evaluation, since most programs have none, and the closure is made from the tree as it was parsed. */
   #guard(): void {
     this.#isGuarded = true
-    for (const [name, native] of boundedNatives(natives as Natives, this.#clock)) this.#program.assign(name, native)
+    const used = variablesOf(this.ast)
+    for (const [name, native] of boundedNatives(natives as Natives, this.#clock)) {
+      // Each makes the look-up of all others a little slower.
+      if (used.has(name) || name === boundName || used.has('eval')) this.#program.assign(name, native)
+    }
     checkRanges(this.ast)
     if (mayGrow(this.ast)) this.#watchGrowth()
-    else if (hasWildcard(this.ast)) this.#before()
+    if (hasWildcard(this.ast)) this.#before()
   }
 
   /** What the official evaluator calls behind each node: slower, but nothing else sees all values. */
   #watchGrowth(): void {
     const growths = new WeakMap<object, Growth>()
     const check = (_node: unknown, _input: unknown, environment: {base: object}, value: unknown) => {
-      const growth = growths.get(environment.base) ?? new Growth(this.#guards.sequence)
+      if (typeof value !== 'string' && (typeof value !== 'object' || value === null)) return
+      const growth = growths.get(environment.base) ?? new Growth(Math.min(maxGrown, this.#guards.sequence))
       growths.set(environment.base, growth)
       growth.check(value)
     }
     this.#program.assign(Symbol.for('jsonata.__evaluate_exit') as unknown as string, check)
-    this.#before()
   }
 
   /** What it calls before each node; the tree of `$eval` is made while it runs. */
@@ -99,7 +111,13 @@ async function breathe(start: number): Promise<void> {
 }
 
 function fail(error: unknown): never {
-  throw new LitefeedError('EXPRESSION_FAILED', (error as {message?: string}).message ?? String(error), {cause: error})
+  const message = (error as {message?: string}).message ?? String(error)
+  throw new LitefeedError('EXPRESSION_FAILED', shortened(message), {cause: error})
+}
+
+/** Messages have values in them, which may be of any length. The cause has them in full. */
+function shortened(message: string): string {
+  return message.length > 1000 ? `${message.slice(0, 1000)}…` : message
 }
 
 /** Evaluations of one program may overlap; then the last to begin gives time to the others. */
@@ -131,7 +149,6 @@ async function nativesOf(jsonata: (text: string) => Program): Promise<Natives> {
   return new Map(boundedNames.map((name, index) => [name, values[index] as Native]))
 }
 
-function outgrown(limit: number): object {
-  const error = tooLarge(limit)
-  return Object.assign(error, {message: `The maximum sequence length of ${limit} was exceeded.`})
+function outgrown(): object {
+  return Object.assign(tooLarge(mostParts), {message: `The maximum sequence length of ${mostParts} was exceeded.`})
 }

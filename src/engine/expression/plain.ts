@@ -2,15 +2,26 @@
  * A copy that shares nothing with the value: arrays without the evaluator's marks, objects that have the usual prototype.
  * What is not made of JSON, such as functions, stays what it is. A part that occurs twice is one part of the copy.
  */
-export function plainCopy(value: unknown, seen = new Map<object, unknown>()): unknown {
-  if (typeof value !== 'object' || value === null || !isPlain(value)) return value
-  const known = seen.get(value)
-  if (known !== undefined) return known
-  const copy: unknown[] | Record<string, unknown> = Array.isArray(value) ? [] : {}
-  seen.set(value, copy)
-  if (Array.isArray(copy)) for (const item of value as unknown[]) copy.push(plainCopy(item, seen))
-  else for (const [key, field] of Object.entries(value)) set(copy, key, plainCopy(field, seen))
-  return copy
+export function plainCopy(value: unknown): unknown {
+  const copies = new Map<object, unknown[] | Record<string, unknown>>()
+  // What is yet to be filled; not by recursion, since values may be deeper than the stack.
+  const empty: [object, unknown[] | Record<string, unknown>][] = []
+  const copyOf = (part: unknown): unknown => {
+    if (typeof part !== 'object' || part === null || !isPlain(part)) return part
+    const known = copies.get(part)
+    if (known !== undefined) return known
+    const copy = Array.isArray(part) ? [] : {}
+    copies.set(part, copy)
+    empty.push([part, copy])
+    return copy
+  }
+  const whole = copyOf(value)
+  for (let next = empty.pop(); next !== undefined; next = empty.pop()) {
+    const [source, copy] = next
+    if (Array.isArray(copy)) for (const item of source as unknown[]) copy.push(copyOf(item))
+    else for (const [key, field] of Object.entries(source)) set(copy, key, copyOf(field))
+  }
+  return whole
 }
 
 function isPlain(value: object): boolean {

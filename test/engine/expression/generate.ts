@@ -369,7 +369,7 @@ export class Generator {
       () => `$reduce(v, function($a, $b) { $a + $b })`,
       () => `$lookup(${this.#pick(['o', 'l', 'x', '$'])}, ${this.#text(depth - 1)})`,
       () => `$sort(v)`,
-      () => `l#$i.($i & s)`,
+      () => `${this.#path(0)}#$i.${this.#placed(depth)}`,
       () => `l@$e.($e.n)`,
       () => `l.n.%.s`,
       () =>
@@ -383,6 +383,23 @@ export class Generator {
       () => `[1, 2, 3][${this.#number(0)}]`,
       () => `$`,
       () => `$$`,
+    ])()
+  }
+
+  /** What may be behind `#$i`. */
+  #placed(depth: number): string {
+    return this.#pick([
+      () => '$i',
+      () => '($i & s)',
+      () => '[$i, n]',
+      () => '{"i": $i, "v": $}',
+      () => 'v[$i]',
+      () => '($$.v)[$i]',
+      () => '$map(v, function($e) { $e + $i })',
+      () => `(${this.#any(depth - 1)} = $i)`,
+      () => `${this.#pick(allFields)}#$${this.#pick(['i', 'j'])}.[$i, $j]`,
+      () => `${this.#path(0)}[]`,
+      () => this.#path(0),
     ])()
   }
 

@@ -17,6 +17,9 @@ export interface Node {
   /** An array constructor that begins or ends a path, and is not flattened. */
   readonly consarray?: boolean
   readonly steps?: readonly Node[]
+  /** Of a step such as `a#$i`: the name. It and the steps behind it are evaluated in another way, and the former is marked. */
+  readonly index?: string
+  readonly tuple?: boolean
   readonly expressions?: readonly Node[]
   readonly expression?: Node
   readonly arguments?: readonly Node[]

@@ -80,7 +80,7 @@ function compileFunction(node: Node, scope: Scope): Call {
     return decline(`a ${type} as function`)
   const names = parameters.map(({value}) => String(value))
   if (names.includes('') || names.includes('$')) decline('a parameter without a name')
-  const {scope: inner, parameters: slots} = scope.ofFunction(names, body)
+  const {scope: inner, parameters: slots} = scope.ofFunction(names, [body])
   const run = inner.compile(body)
   const own = inner.own
   return (input, args) => {

@@ -51,6 +51,7 @@ function compiled(ast: Node, root: Slot): Closure | undefined {
 /** A node, with what may be behind any: conditions, a grouping, `[]`. */
 function compileNode(node: Node, scope: Scope, root: Slot): Closure {
   const make = kinds[node.type] ?? decline(node.type)
+  if (node.tuple !== undefined || node.index !== undefined) decline('a place')
   const run = make(node, scope, root)
   const filters = (node.predicate ?? []).map(stage => compileFilter(stage, scope))
   const group = node.group === undefined || node.type === 'path' ? undefined : compileGroup(node.group.lhs, scope)
@@ -78,7 +79,7 @@ function checkFields(node: Node): void {
 }
 
 const fields = new Set(
-  `type value position name predicate stages group keepArray keepSingletonArray consarray steps expressions expression
+  `type value position name predicate stages group keepArray keepSingletonArray consarray steps index tuple expressions expression
    arguments procedure body signature thunk condition then else terms lhs rhs`.split(/\s+/),
 )
 

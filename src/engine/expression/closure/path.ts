@@ -2,7 +2,8 @@ import {type Node, plainPath} from './ast.ts'
 import {giveUp, spend} from './budget.ts'
 import {compileFilter} from './filter.ts'
 import {compileGroup} from './group.ts'
-import type {Closure, Scope} from './scope.ts'
+import {compilePlaces} from './places.ts'
+import {type Closure, decline, type Scope} from './scope.ts'
 import {compileSort} from './sort.ts'
 import {collectFields, fieldOf, type Items, newSequence, settle} from './value.ts'
 
@@ -13,9 +14,8 @@ type Step = (inputs: readonly unknown[], isLast: boolean) => Items
 export function compilePath(node: Node, scope: Scope): Closure {
   const names = plainPath(node)
   if (names !== undefined) return compileNames(names)
-  const [first, ...rest] = node.steps as readonly Node[] as [Node, ...Node[]]
-  const begin = first.consarray ? compileConstructedStep(first, scope) : compileStep(first, scope)
-  const steps = rest.map(step => compileStep(step, scope))
+  const first = (node.steps as readonly Node[])[0] as Node
+  const [begin, ...steps] = compileSteps(node, scope) as [Step, ...Step[]]
   const group = node.group === undefined ? undefined : compileGroup(node.group.lhs, scope)
   return input => {
     let items = begin(Array.isArray(input) && first.type !== 'variable' ? input : sequenceOf(input), steps.length === 0)
@@ -45,6 +45,16 @@ function namesOfItems(array: readonly unknown[], steps: readonly Step[], start: 
   for (let index = start; index < steps.length && items.length > 0; index++)
     items = (steps[index] as Step)(items, index === steps.length - 1)
   return settle(items, false)
+}
+
+function compileSteps({steps = [], group}: Node, scope: Scope): Step[] {
+  const placed = steps.findIndex(step => step.tuple)
+  if (placed !== -1 && (group !== undefined || steps[0]?.consarray)) decline('a place and more')
+  const before = placed === -1 ? steps : steps.slice(0, placed)
+  const made = before.map((step, index) =>
+    index === 0 && step.consarray ? compileConstructedStep(step, scope) : compileStep(step, scope),
+  )
+  return placed === -1 ? made : [...made, compilePlaces(steps.slice(placed), scope)]
 }
 
 function compileStep(node: Node, scope: Scope): Step {

@@ -43,9 +43,9 @@ export class Scope {
     return new Scope(this.#make, parts, this)
   }
 
-  /** The variables of a function, and the places of its parameters. */
-  ofFunction(names: string[], body: Node): {scope: Scope; parameters: Slot[]} {
-    const scope = new Scope(this.#make, [body], this, names)
+  /** The variables of a function, or what is like one, and the slots of its parameters. */
+  ofFunction(names: string[], parts: readonly Node[]): {scope: Scope; parameters: Slot[]} {
+    const scope = new Scope(this.#make, parts, this, names)
     return {scope, parameters: names.map(name => scope.#slots.get(name) as Slot)}
   }
 

@@ -1,3 +1,4 @@
+import {isFunction} from './function.ts'
 import {maxLength, tooLarge} from './limits.ts'
 
 /**
@@ -15,7 +16,12 @@ export class Growth {
 
   /** Throws the official error for a sequence that is too long. */
   check(value: unknown): void {
-    this.#size(value)
+    try {
+      this.#size(value)
+    } catch (error) {
+      // It is deeper than the stack, or contains itself.
+      throw error instanceof RangeError ? tooLarge(this.#limit) : error
+    }
   }
 
   #size(value: unknown): number {
@@ -34,18 +40,25 @@ export class Growth {
   }
 }
 
-function isFunction(value: object): boolean {
-  return '_jsonata_function' in value || '_jsonata_lambda' in value
-}
+/** The parts of a value that can be a result, where 64 characters of text count as one. */
+export const mostParts = 4_000_000
 
-/** Whether a value is so large, written out, that it must not be: some 250 MB. Quick for all others. */
-export function isTooLargeToWrite(value: unknown): boolean {
-  let left = 4_000_000
-  const count = (part: unknown): boolean => {
+/**
+ * Whether a value is so large, written out, that it must not be: some 250 MB. Quick for all others. A transformation can make
+ * an object a part of itself, which is larger than any.
+ */
+export function isTooLargeToWrite(value: unknown, most = mostParts): boolean {
+  let left = most
+  if (typeof value !== 'object' || value === null) return typeof value === 'string' && value.length >> 6 > left
+  const parts: unknown[] = [value]
+  while (parts.length > 0) {
+    const part = parts.pop()
     left -= typeof part === 'string' ? 1 + (part.length >> 6) : 1
-    if (left < 0) return true
-    if (typeof part !== 'object' || part === null || isFunction(part)) return false
-    return Array.isArray(part) ? part.some(count) : Object.values(part).some(count)
+    if (left < parts.length) return true
+    if (typeof part !== 'object' || part === null || isFunction(part)) continue
+    const items: readonly unknown[] = Array.isArray(part) ? part : Object.values(part)
+    if (items.length > left) return true
+    for (const item of items) parts.push(item)
   }
-  return count(value)
+  return false
 }

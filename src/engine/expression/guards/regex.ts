@@ -15,22 +15,20 @@ export interface Clock {
 export function regexEngine(clock: Clock): RegExpConstructor {
   class WatchedRegex {
     lastIndex = 0
-    readonly #regex: RegExp
-    readonly #cost: Cost
+    readonly #known: Known
 
     constructor(pattern: RegExp) {
-      this.#regex = new RegExp(pattern)
-      this.#cost = costOf(pattern, this.#regex)
+      this.#known = knownOf(pattern)
     }
 
-    exec(text: string): RegExpExecArray | null {
+    exec(given: unknown): RegExpExecArray | null {
+      // As a function it is called with whatever there is.
+      const text = String(given)
       const left = clock.left()
       if (left <= 0) throw tooLong(clock.timeout)
-      const regex = this.#regex
+      const {regex, cost} = this.#known
       regex.lastIndex = this.lastIndex
-      const match = mayTakeLong(this.#cost, text)
-        ? withinTime(left, clock.timeout, () => regex.exec(text))
-        : regex.exec(text)
+      const match = mayTakeLong(cost, text) ? withinTime(left, clock.timeout, () => regex.exec(text)) : regex.exec(text)
       this.lastIndex = regex.lastIndex
       return match
     }
@@ -39,13 +37,21 @@ export function regexEngine(clock: Clock): RegExpConstructor {
   return WatchedRegex as unknown as RegExpConstructor
 }
 
-/** The patterns are those of the tree. */
-const known = new WeakMap<object, Cost>()
+/** A pattern as it is run. All use the same, as each sets the place where it begins. */
+interface Known {
+  readonly regex: RegExp
+  readonly cost: Cost
+}
 
-function costOf(pattern: RegExp, source: RegExp): Cost {
+/** The patterns are those of the tree. */
+const known = new WeakMap<object, Known>()
+
+function knownOf(pattern: RegExp): Known {
   const found = known.get(pattern)
   if (found !== undefined) return found
-  const cost = estimate(source.source)
-  known.set(pattern, cost)
-  return cost
+  // Before `??` the parser puts a copy, which is no pattern any more; what the evaluator makes of it counts.
+  const regex = new RegExp(pattern)
+  const made = {regex, cost: estimate(regex.source)}
+  known.set(pattern, made)
+  return made
 }
