@@ -49,7 +49,9 @@ const known = new WeakMap<object, Known>()
 function knownOf(pattern: RegExp): Known {
   const found = known.get(pattern)
   if (found !== undefined) return found
-  const made = {regex: new RegExp(pattern), cost: estimate(pattern.source)}
+  // In a condition made of `??` the parser puts a copy, which is no pattern any more: what is made of it counts.
+  const regex = new RegExp(pattern)
+  const made = {regex, cost: estimate(regex.source)}
   known.set(pattern, made)
   return made
 }
