@@ -49,7 +49,7 @@ const known = new WeakMap<object, Known>()
 function knownOf(pattern: RegExp): Known {
   const found = known.get(pattern)
   if (found !== undefined) return found
-  // Before `??` the parser puts a copy, which is no pattern any more; what the evaluator makes of it counts.
+  // In a condition made of `??` the parser puts a copy, which is no pattern any more: what is made of it counts.
   const regex = new RegExp(pattern)
   const made = {regex, cost: estimate(regex.source)}
   known.set(pattern, made)
