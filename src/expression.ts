@@ -31,7 +31,7 @@ const longestRange = 10_000_000
 /** An expression that can be evaluated many times, also several times at once. */
 export class CompiledExpression {
   /** The fields of the input that it reads; undefined when that may be any. */
-  readonly reads: Expression['reads']
+  readonly reads: ReadonlySet<string> | undefined
   /** Comparisons that must hold for it to be true; see the type. */
   readonly conjuncts: Expression['conjuncts']
   readonly #expression: Expression
@@ -39,7 +39,7 @@ export class CompiledExpression {
   /** @internal */
   constructor(expression: Expression) {
     this.#expression = expression
-    this.reads = expression.reads
+    this.reads = expression.reads && new Set(expression.reads.keys())
     this.conjuncts = expression.conjuncts
   }
 
