@@ -8,7 +8,6 @@ import {Feed} from './feed/feed.ts'
 import type {FeedOptions, Since} from './feed/options.ts'
 import {prune} from './retention.ts'
 import type {PipeOptions, PipeStatus} from './sinks/options.ts'
-import {Pipe} from './sinks/pipe.ts'
 import type {Sink} from './sinks/sink.ts'
 import type {Keep, Prune, Pruned} from './storage/retention.ts'
 import type {
@@ -147,6 +146,8 @@ export class Store implements AsyncDisposable {
         ? undefined
         : await this.consume(options.as, {...feed, signal: options.signal}, options.owner)
     const origin = consumer ?? (await Unnamed.begin(this.#storage, feed))
+    // Most programs deliver nothing.
+    const {Pipe} = await import('./sinks/pipe.ts')
     for await (const status of new Pipe(origin, sink, options)) {
       yield status
       await this.#storage.retention.apply()

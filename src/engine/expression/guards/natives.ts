@@ -37,10 +37,11 @@ const bounds: Readonly<Record<string, Bound>> = {
     return limited(run(args))
   }),
   // Each makes an array of the characters.
-  ...named(['length', 'substring', 'base64encode'], (args, run) => {
+  ...named(['substring', 'base64encode'], (args, run) => {
     if (sizeOf(args[0]) > maxCharacters) throw tooLarge(maxCharacters)
     return run(args)
   }),
+  length: ([text, ...more], run) => (sizeOf(text) > maxCharacters ? countOf(text as string) : run([text, ...more])),
   pad: (args, run) => {
     const most = sizeOf(args[2]) > 1 ? maxCharacters : maxLength
     if (Math.abs(Number(args[1])) > most || sizeOf(args[0]) > maxCharacters) throw tooLarge(most)
@@ -117,6 +118,13 @@ function sorted(args: unknown[], run: (args: unknown[]) => unknown): unknown {
   const isSimple = items.every(Number.isFinite) || items.every(item => typeof item === 'string')
   if (!isSimple) return run(args)
   return [...(items as readonly string[])].sort((one, other) => (one > other ? 1 : one < other ? -1 : 0))
+}
+
+/** Of characters, as many as there would be in an array of them. */
+function countOf(text: string): number {
+  let count = 0
+  for (const _ of text) count++
+  return count
 }
 
 function sizeOf(value: unknown): number {

@@ -133,6 +133,7 @@ class SqliteStorage implements Storage {
   }
 
   async create(table: string): Promise<void> {
+    checkName(table)
     if ((await this.find(table)) !== undefined)
       return void (await this.#connection.read(() => requireDocuments(this.#connection, table)))
     await this.#connection.write('hard', () => makeTable(this.#connection, table))
