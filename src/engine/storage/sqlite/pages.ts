@@ -16,15 +16,23 @@ export function pageDocuments(
   where: Comparisons = [],
 ): Page {
   return leavingOut(leavesOutDocument(where), leftOut => {
-    const from = after === undefined ? [] : [after.cursor]
-    const until = leftOut === undefined ? [] : endOfSpan(connection, table, from)
+    const {id, span} = (after?.cursor ?? {}) as Place
+    const from = id === undefined ? [] : [id]
+    const until = leftOut === undefined ? undefined : (span ?? endOfSpan(connection, table, from))
     const rows = selectRows(table, from, until, limit, leftOut)
     const {documents, last, isFull} = readJoined(connection, rows, limit) ?? readEach(connection, rows, limit)
     const position = readBounds(connection).newest
-    const end = isFull ? last : (until[0] as Id | undefined)
+    const end = isFull ? last : until
     if (end === undefined) return {position, documents, covers: () => true}
-    return {position, documents, covers: key => compareIds(idOfKey(key), end) <= 0, next: {cursor: end}}
+    const cursor: Place = {id: end, span: isFull && end !== until ? until : undefined}
+    return {position, documents, covers: key => compareIds(idOfKey(key), end) <= 0, next: {cursor}}
   })
+}
+
+/** Where a page ends, and where the span of documents ends that it belongs to. */
+interface Place {
+  readonly id?: Id
+  readonly span?: Id | undefined
 }
 
 interface Rows {
@@ -37,19 +45,19 @@ interface Rows {
 function selectRows(
   table: string,
   from: readonly unknown[],
-  until: readonly unknown[],
+  until: Id | undefined,
   limit: number,
   leftOut: Fragment | undefined,
 ) {
   const conditions = [
     ...from.map(() => 'id > ?'),
-    ...until.map(() => 'id <= ?'),
+    ...(until === undefined ? [] : ['id <= ?']),
     ...(leftOut === undefined ? [] : [`(${leftOut.sql}) IS NOT TRUE`]),
   ]
   const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`
   return {
     sql: `SELECT ${keyJson('id')} AS key, ${docText('doc')} AS doc, id FROM ${identifier(table)} ${where} ORDER BY id LIMIT ${limit}`,
-    values: [...from, ...until, ...(leftOut?.values ?? [])],
+    values: [...from, ...(until === undefined ? [] : [until]), ...(leftOut?.values ?? [])],
   }
 }
 
@@ -102,13 +110,13 @@ function readEach(connection: Connection, {sql, values}: ReturnType<typeof selec
   return {documents, last, isFull: documents.length >= limit || bytes > 8e6}
 }
 
-/** The last id of as many documents as one statement may pass over, so that it stays short; nothing when fewer are left. */
-function endOfSpan(connection: Connection, table: string, from: readonly unknown[]): unknown[] {
+/** The last id of as many documents as one statement may pass over, so that it stays short; undefined when fewer are left. */
+function endOfSpan(connection: Connection, table: string, from: readonly unknown[]): Id | undefined {
   const statement = connection.prepare(
     `SELECT id FROM ${identifier(table)} ${from.length === 0 ? '' : 'WHERE id > ?'} ORDER BY id LIMIT 1 OFFSET ${documentsAtOnce}`,
   )
   statement.safeIntegers()
-  return (statement.get(...from) as [Id] | undefined) ?? []
+  return (statement.get(...from) as [Id] | undefined)?.[0]
 }
 
 const documentsAtOnce = 20_000
