@@ -11,7 +11,7 @@ export async function filter(directory: string): Promise<Row[]> {
 }
 
 async function measure(directory: string, dataset: Dataset): Promise<Row[]> {
-  const {name, count, equality, changing} = dataset
+  const {name, count, rounds, equality, changing} = dataset
   const cwd = directory
   const input = join(directory, 'filter.ndjson')
   const written = dataset.write(input)
@@ -22,8 +22,6 @@ async function measure(directory: string, dataset: Dataset): Promise<Row[]> {
   await written
   const file = `${name.replaceAll(' ', '-')}.db`
   await seconds(litefeed('insert', 'docs', '--db', file), {input, cwd})
-  // So many changes that the start of a process does not count.
-  const rounds = Math.ceil(400_000 / count)
   touch(join(directory, file), changing, rounds)
   const changes = litefeed('changes', '--since', String(count), '--no-follow', '--db', file)
   const dump = 'changes.ndjson'
