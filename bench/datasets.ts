@@ -21,7 +21,7 @@ export interface Dataset {
 const flights: Dataset = {
   name: 'the 200 k flights',
   count: 200_000,
-  rounds: 4,
+  rounds: 2,
   write(file) {
     let text: string
     try {
@@ -42,9 +42,9 @@ const flights: Dataset = {
 
 export const datasets: readonly Dataset[] = [
   flights,
-  synthetic('200 B', 200_000, 2, 85),
-  synthetic('1 kB', 50_000, 4, 880),
-  synthetic('10 kB', 10_000, 3, 9880),
+  synthetic('200 B', 200_000, 1, 85),
+  synthetic('1 kB', 50_000, 2, 880),
+  synthetic('10 kB', 10_000, 2, 9880),
 ]
 
 function synthetic(size: string, count: number, rounds: number, padding: number): Dataset {

@@ -30,7 +30,7 @@ async function measure(directory: string, dataset: Dataset): Promise<Row[]> {
   const throughJq = async (what: string, target: string, expression: string, jq: string) => {
     const runs = [() => seconds([...changes, '--filter', expression], {cwd})]
     if (isInstalled('jq')) runs.push(() => seconds(['jq', '-c', `select(${jq})`, dump], {cwd}))
-    return compared(`--filter ${what} ${of}`, target, await interleave(5, runs), 'jq')
+    return compared(`--filter ${what} ${of}`, target, await interleave(3, runs), 'jq')
   }
   const {field, value} = equality
   const both = changing.field
@@ -55,7 +55,7 @@ async function measure(directory: string, dataset: Dataset): Promise<Row[]> {
       `new_val.${both} > old_val.${both}`,
       `.new_val.${both} > .old_val.${both}`,
     ),
-    compared(`print all ${of}`, '1.5', await interleave(5, runs), 'sqlite3 shell'),
+    compared(`print all ${of}`, '1.5', await interleave(3, runs), 'sqlite3 shell'),
   ]
 }
 
@@ -81,7 +81,7 @@ export async function list(directory: string): Promise<Row[]> {
     if (isInstalled('sqlite3'))
       runs.push(() => seconds(['sqlite3', 'list.db', `SELECT doc FROM docs WHERE ${sql}`], {cwd}))
     rows.push(
-      compared(`list --where \`${where}\` of a million documents`, target, await interleave(5, runs), 'sqlite3 shell'),
+      compared(`list --where \`${where}\` of a million documents`, target, await interleave(3, runs), 'sqlite3 shell'),
     )
   }
   return rows
