@@ -399,6 +399,27 @@ describe('filter and map', () => {
   })
 })
 
+// What takes long is told bit by bit: a batch of changes is dealt with in several steps, and each goes on where the last one stopped.
+test.each(['where', 'filter'] as const)('a %s that takes its time loses nothing of a batch', async name => {
+  await using store = await open(join(await temporaryDirectory(), 'test.db'))
+  const ids = Array.from({length: 100}, (_, id) => id)
+  await store.table('users').insert(
+    ids.map(id => ({id})),
+    soft,
+  )
+  // No closure is made of $eval, and the official evaluator takes milliseconds for it.
+  const slow = '$eval("$count([1..5000].($ * 2)) = 5000")'
+  let batches = 0
+  const told: unknown[] = []
+  for await (const {lines} of store.changes({...toTheEnd, [name]: slow}).batches()) {
+    const keys = Buffer.from(lines).toString().trimEnd().split('\n')
+    told.push(...keys.map(line => JSON.parse(line).key))
+    batches++
+  }
+  expect(told).toEqual(ids)
+  expect(batches).toBeGreaterThan(1)
+})
+
 describe('a quiet feed', () => {
   test('gives signs of life with the position to resume from', async () => {
     await using store = await sixChanges()

@@ -323,7 +323,8 @@ export interface Comparison {
  *
  * A comparison is true, false, or undecided, as `conjunctsOf` in engine/expression/conjuncts.ts says. One may be left out
  * for which a comparison is certainly false, if among those before it there is no order that may be undecided. Certain is
- * only what is so for the values that JSON.parse gives: the last of fields with one name, numbers as doubles.
+ * only what is so for the values that JSON.parse gives: the last of fields with one name, numbers as doubles. A text that is no
+ * JSON may be left out or not.
  */
 export type Comparisons = readonly Comparison[]
 

@@ -22,8 +22,9 @@ export function leavesOutDocument(where: Comparisons): Fragment | undefined {
 }
 
 /**
- * Reads with a condition or, where one of the texts is no JSON (another program may have turned the checks off), again without
- * it: to what an expression makes of such a text belongs that it may never look at it.
+ * Reads with a condition or, where SQLite had to parse a text that is no JSON (another program may have turned the checks
+ * off), again without it: an expression may never look at such a text. One whose spelling alone says enough is not parsed, and
+ * left out.
  */
 export function leavingOut<T>(condition: Fragment | undefined, read: (condition: Fragment | undefined) => T): T {
   try {
