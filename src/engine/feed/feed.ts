@@ -161,8 +161,6 @@ export class Feed<T = FeedEvent> implements AsyncIterable<T> {
         toldAt + idleTimeout - now,
         beatAt + heartbeat - now,
         flow.due - now,
-        // No change tells that an empty table was dropped, or has got another form.
-        1000,
         end === undefined ? deadline + 1 - Date.now() : Number.POSITIVE_INFINITY,
       )
       await watcher.wake(flow.position, {signal, timeout})

@@ -30,12 +30,21 @@ export type Conditions = Pick<Range, 'filter' | 'where'>
 /** How many changes are read at once. Enough to make a statement worth its while, few enough to keep it short. */
 export const batchSize = 500
 
+/**
+ * How much is read at once of what becomes lines where it is stored: what fits into the caches of a processor, for larger
+ * pieces are made of memory that the system has to find and to clear each time.
+ */
+const bytesAtOnce = 400_000
+const linesAtOnce = 2000
+
 /** Changes as they are, which become lines where they are stored. */
 export class PlainFlow implements Flow {
   readonly due = Number.POSITIVE_INFINITY
   readonly #storage: Storage
   readonly #options: FeedOptions
   #position: Position
+  /** By how long the lines were that were read before. */
+  #atOnce = batchSize
 
   constructor(storage: Storage, options: FeedOptions, position: Position) {
     this.#storage = storage
@@ -61,9 +70,10 @@ export class PlainFlow implements Flow {
 
   async step(limit: number, until: Position | undefined): Promise<Step> {
     const {tables, keys} = this.#options
-    const range = {after: this.#position, until, limit: Math.min(limit, batchSize), tables, keys}
+    const range = {after: this.#position, until, limit: Math.min(limit, this.#atOnce), tables, keys}
     const {lines, count, position, drained} = await this.#storage.lines(range)
     this.#position = position
+    if (count > 0) this.#atOnce = Math.min(Math.max(Math.round((bytesAtOnce * count) / lines.length), 10), linesAtOnce)
     return {lines, count, failures: [], idle: drained}
   }
 }

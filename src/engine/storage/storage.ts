@@ -370,8 +370,8 @@ export interface Lines extends Progress {
 
 export interface Watcher extends Disposable {
   /**
-   * Resolves when a change after `position` may exist, when `signal` aborts, or after `timeout` milliseconds. May resolve
-   * too often; must never miss: a commit made since `watch()` counts, also one made before this call.
+   * Resolves when a change after `position` may exist, when `signal` aborts, or after `timeout` milliseconds; and about a second
+   * after a commit that made no change, such as the drop of an empty table. May resolve too often; must never miss: a commit made since `watch()` counts, also one made before this call.
    */
   wake(
     position: Position,

@@ -23,6 +23,7 @@ export class Connection implements Disposable {
   readonly #db: Database
   readonly #statements = new Map<string, Statement>()
   #durability: Durability | undefined
+  #writes = 0
 
   /** Throws NO_DATABASE, NOT_A_DATABASE, READ_ONLY, BUSY or IO. */
   static async open(file: string, access: Access): Promise<Connection> {
@@ -91,8 +92,18 @@ export class Connection implements Disposable {
         db.pragma(`synchronous = ${durability === 'hard' ? 'FULL' : 'NORMAL'}`)
         this.#durability = durability
       }
+      this.#writes++
       return this.#transaction('BEGIN IMMEDIATE', work)
     })
+  }
+
+  /**
+   * Another one after each commit, and never the same again. SQLite's own number is about other connections:
+   * https://sqlite.org/pragma.html#pragma_data_version. Throws SQLite's errors.
+   */
+  get version(): string {
+    const [others] = this.prepare('PRAGMA data_version').get() as [number]
+    return `${others} ${this.#writes}`
   }
 
   [Symbol.dispose](): void {

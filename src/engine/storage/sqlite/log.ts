@@ -130,10 +130,9 @@ const changesAtOnce = 10_000
  * memory than there should be, and a count of lines that is too high is how `readLines` sees anything unusual.
  */
 const eventLine = `CASE WHEN octet_length(old_val) > 16000 OR octet_length(new_val) > 16000 THEN char(10, 10) ELSE
-  '{"seq":' || seq || ',"ts_ms":' || ts_ms || ',"table":' || json_quote(tbl) || ',"key":' || key || ',"type":"' ||
-  CASE WHEN old_val IS NULL THEN 'add","old_val":null,"new_val":' || new_val
-    WHEN new_val IS NULL THEN 'remove","old_val":' || old_val || ',"new_val":null'
-    ELSE 'change","old_val":' || old_val || ',"new_val":' || new_val END || '}' || char(10) END`
+  concat('{"seq":', seq, ',"ts_ms":', ts_ms, ',"table":', json_quote(tbl), ',"key":', key, ',"type":"',
+    CASE WHEN old_val IS NULL THEN 'add' WHEN new_val IS NULL THEN 'remove' ELSE 'change' END,
+    '","old_val":', ifnull(old_val, 'null'), ',"new_val":', ifnull(new_val, 'null'), '}', char(10)) END`
 
 /** What may be left out. Made once for each feed, since a feed reads thousands of times. */
 function conditionOf({filter = none, where = none}: Range): Fragment | undefined {

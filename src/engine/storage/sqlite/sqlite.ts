@@ -198,7 +198,13 @@ class SqliteStorage implements Storage {
   }
 
   watch(): Watcher {
-    return new CommitWatcher(this.#connection.file, this.#connection.inode, () => readBounds(this.#connection).newest)
+    const {file, inode} = this.#connection
+    return new CommitWatcher({
+      file,
+      inode,
+      newest: () => readBounds(this.#connection).newest,
+      version: () => this.#connection.version,
+    })
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

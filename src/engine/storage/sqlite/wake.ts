@@ -1,29 +1,42 @@
 import {type FSWatcher, statSync, watch} from 'node:fs'
 import {basename, dirname, resolve} from 'node:path'
+import {setImmediate as nextTurn} from 'node:timers/promises'
 import {LitefeedError} from '../../error.ts'
 import type {Position, Watcher} from '../storage.ts'
+
+/** What a watcher looks at. */
+export interface Watched {
+  readonly file: string
+  /** The file's own number, which it had when it was opened. */
+  readonly inode: number
+  /** The end of the log. */
+  newest(): Position
+  /** Another one after each commit, whoever made it and whatever it changed. Costs less than `newest`. */
+  version(): string
+}
 
 /**
  * Listens for commits to one file: directory events for the file and its `-wal`, and a poll as the safety net.
  *
  * With synchronous=FULL the event fires when the WAL is written, before the commit is visible to a reader, so an event is
  * followed by a few more looks at growing distances. An event and a poll alike only say "look": what is there is decided
- * by `newest`, the end of the log.
+ * by the version of the file and the end of the log.
  */
 export class CommitWatcher implements Watcher {
+  readonly #watched: Watched
   readonly #file: string
-  readonly #newest: () => Position
-  readonly #inode: number
   #watcher: FSWatcher | undefined
   /** How many looks there were since the last event. An event that nobody waited for is one for who waits next. */
   #looks = 0
   #listener: (() => void) | undefined
+  /** With this version the log ended at this position. */
+  #idle: {readonly version: string; readonly position: Position} | undefined
+  /** The version when somebody was woken last. */
+  #told: string | undefined
 
-  /** `inode` is the file's own number, which it had when it was opened. */
-  constructor(file: string, inode: number, newest: () => Position) {
-    this.#file = resolve(file)
-    this.#inode = inode
-    this.#newest = newest
+  constructor(watched: Watched) {
+    this.#watched = watched
+    this.#file = resolve(watched.file)
     this.#checkFile()
     const names = new Set([basename(this.#file), `${basename(this.#file)}-wal`])
     try {
@@ -41,13 +54,19 @@ export class CommitWatcher implements Watcher {
     position: Position,
     {signal, timeout}: {signal: AbortSignal; timeout?: number | undefined},
   ): Promise<void> {
-    const giveUp = timeout === undefined ? Number.POSITIVE_INFINITY : performance.now() + timeout
+    const start = performance.now()
+    const end = start + (timeout ?? Number.POSITIVE_INFINITY)
     while (!signal.aborted) {
       if (this.#moved(position)) return
-      const left = giveUp - performance.now()
-      if (left <= 0) return
+      const version = this.#idle?.version
+      // Something else than the log may have changed: a table was dropped, or got another form. There is no haste.
+      const left = (version === this.#told ? end : Math.min(end, start + others)) - performance.now()
+      if (left <= 0) {
+        this.#told = version
+        return
+      }
       const pause = retries[this.#looks++] ?? (this.#watcher === undefined ? pollWithoutEvents : poll)
-      await this.#pause(Math.min(pause, left), signal)
+      await (pause === 0 ? nextTurn() : this.#pause(Math.min(pause, left), signal))
       if (this.#looks > retries.length) this.#checkFile()
     }
   }
@@ -58,7 +77,11 @@ export class CommitWatcher implements Watcher {
 
   #moved(position: Position): boolean {
     try {
-      return this.#newest() !== position
+      const version = this.#watched.version()
+      if (version === this.#idle?.version && position === this.#idle.position) return false
+      if (this.#watched.newest() !== position) return true
+      this.#idle = {version, position}
+      return false
     } catch {
       // Whoever reads next sees what is wrong, and can wait for a lock.
       return true
@@ -93,7 +116,7 @@ export class CommitWatcher implements Watcher {
 
   /** A connection goes on with the file that it opened, also when another one has taken its name. */
   #checkFile(): void {
-    if (statSync(this.#file, {throwIfNoEntry: false})?.ino === this.#inode) return
+    if (statSync(this.#file, {throwIfNoEntry: false})?.ino === this.#watched.inode) return
     throw this.#replaced()
   }
 
@@ -104,7 +127,11 @@ export class CommitWatcher implements Watcher {
   }
 }
 
-/** Milliseconds. */
-const retries = [1, 2, 4, 8, 16, 32, 64]
+/**
+ * Milliseconds; at first without a pause, since a timer takes a millisecond at least, and most commits are visible much
+ * sooner after the event.
+ */
+const retries = [...Array<0>(10).fill(0), 1, 2, 4, 8, 16, 32, 64]
 const poll = 250
 const pollWithoutEvents = 20
+const others = 1000
