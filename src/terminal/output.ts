@@ -1,4 +1,4 @@
-import {write} from 'node:fs'
+import {constants, fstatSync, openSync, write, writeSync} from 'node:fs'
 import {setTimeout as sleep} from 'node:timers/promises'
 import {LitefeedError} from '../engine/error.ts'
 import {PipeReaders} from './pipe-readers.ts'
@@ -9,12 +9,14 @@ import {PipeReaders} from './pipe-readers.ts'
  */
 export class Output {
   readonly #fd: number
+  readonly #quick: number | undefined
   #readers: PipeReaders | undefined
   readonly #gone = new AbortController()
 
   /** After `interrupted` a reader that has stopped is waited for no longer. */
   constructor(interrupted: AbortSignal, fd = 1) {
     this.#fd = fd
+    this.#quick = reopen(fd)
     interrupted.addEventListener('abort', () => setTimeout(() => this.#gone.abort(), patience).unref(), {once: true})
   }
 
@@ -27,13 +29,24 @@ export class Output {
   async write(chunk: Uint8Array | string): Promise<void> {
     let rest = typeof chunk === 'string' ? Buffer.from(chunk) : chunk
     while (rest.length > 0 && !this.#gone.signal.aborted) {
-      const {code, written} = await writeSome(this.#fd, rest, this.#gone.signal)
+      const {code, written} = this.#writeNow(rest) ?? (await writeSome(this.#fd, rest, this.#gone.signal))
       rest = rest.subarray(written)
       if (code === undefined) continue
       if (code === 'EPIPE' || code === 'EBADF' || code === 'ECONNRESET') this.#gone.abort()
       // Somebody made the pipe non-blocking, and it is full.
       else if (code === 'EAGAIN') await sleep(5)
       else throw new LitefeedError('IO', `stdout cannot be written: ${code}`)
+    }
+  }
+
+  /** What can be written without waiting, which spares a line the way through another thread; undefined when nothing can. */
+  #writeNow(bytes: Uint8Array): Written | undefined {
+    if (this.#quick === undefined) return undefined
+    try {
+      return {code: undefined, written: writeSync(this.#quick, bytes)}
+    } catch {
+      // The pipe is full, or what is wrong shows at the next attempt.
+      return undefined
     }
   }
 
@@ -62,12 +75,26 @@ export class Output {
 /** Milliseconds. */
 const patience = 300
 
+interface Written {
+  readonly code: string | undefined
+  readonly written: number
+}
+
+/**
+ * A pipe once more, by a descriptor that never waits: to make the given one such would change it for every process that shares it
+ * (https://man7.org/linux/man-pages/man2/open.2.html). Undefined for anything else, and where the system has no such way.
+ */
+function reopen(fd: number): number | undefined {
+  try {
+    if (!fstatSync(fd).isFIFO()) return undefined
+    return openSync(`/proc/self/fd/${fd}`, constants.O_WRONLY | constants.O_NONBLOCK)
+  } catch {
+    return undefined
+  }
+}
+
 /** Resolves also when the reader is given up, while the write itself may hang. */
-function writeSome(
-  fd: number,
-  bytes: Uint8Array,
-  gone: AbortSignal,
-): Promise<{code: string | undefined; written: number}> {
+function writeSome(fd: number, bytes: Uint8Array, gone: AbortSignal): Promise<Written> {
   return new Promise(done => {
     const giveUp = () => done({code: undefined, written: 0})
     gone.addEventListener('abort', giveUp, {once: true})

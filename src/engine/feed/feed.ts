@@ -2,7 +2,6 @@ import {setImmediate as nextTurn, setTimeout as sleep} from 'node:timers/promise
 import {DocumentSet} from '../documents/set.ts'
 import type {Position, Storage} from '../storage/storage.ts'
 import {failureError, type Told} from '../told.ts'
-import {watchTables} from './dropped.ts'
 import {type FeedEvent, noticeLine} from './event.ts'
 import {batchSize} from './flow.ts'
 import type {FeedOptions} from './options.ts'
@@ -82,14 +81,13 @@ export class Feed<T = FeedEvent> implements AsyncIterable<T> {
     const teller = await makeTeller(this.#options, itemised)
     const set = await DocumentSet.compile(this.#options)
     using watcher = this.#storage.watch()
-    const dropped = await watchTables(this.#storage, this.#options.tables)
     const source = this.#sourceOf(set)
     const schema = new SchemaWatch(this.#storage, this.#options)
-    let gap = await schema.look()
+    let lost = await schema.look()
     // Until a migration has ended its tables hold what the log does not know yet.
     while (schema.migrating && (includeInitial || source.needsInitial) && !signal.aborted) {
       await sleep(100)
-      gap = await schema.look()
+      lost = await schema.look()
     }
     const start = await startFeed(this.#storage, this.#options)
     let left = take
@@ -98,7 +96,7 @@ export class Feed<T = FeedEvent> implements AsyncIterable<T> {
 
     let began = !(includeStates && includeInitial)
     // What is there and what the log says would not fit together.
-    if (gap !== undefined && (includeInitial || source.needsInitial)) throw gap
+    if (lost !== undefined && (includeInitial || source.needsInitial)) throw lost
     const initial = includeInitial || source.needsInitial ? source.initial(start) : []
     for await (const part of initial) {
       position = part.position
@@ -123,9 +121,8 @@ export class Feed<T = FeedEvent> implements AsyncIterable<T> {
     let beatAt = toldAt
     while (!signal.aborted) {
       if (end === undefined && Date.now() > deadline) end = await this.#storage.locate({before: deadline + 1})
-      const gone = await dropped()
       const isThere = flow.position >= Math.min(end ?? schema.until, schema.until)
-      if (isThere) gap ??= await schema.look()
+      if (isThere) lost ??= await schema.look()
       const step = await flow.step(left, Math.min(end ?? schema.until, schema.until))
       left -= step.count
       if (step.count > 0 || step.failures.length > 0) {
@@ -145,9 +142,8 @@ export class Feed<T = FeedEvent> implements AsyncIterable<T> {
         beatAt = performance.now()
         continue
       }
-      // What was there to be read when `dropped` and the schema were asked has been told.
+      // What was there to be read when the schema was looked at has been told.
       if (!isThere) continue
-      const lost = gone ?? gap
       const now = performance.now()
       const isOver = lost !== undefined || now - toldAt >= idleTimeout || (end !== undefined && flow.position >= end)
       if (isOver && flow.release()) continue

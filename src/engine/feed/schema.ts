@@ -1,15 +1,18 @@
 import {LitefeedError} from '../error.ts'
 import type {Mended, Position, Storage} from '../storage/storage.ts'
+import {Dropped} from './dropped.ts'
 import type {SchemaEvent} from './event.ts'
 import type {FeedOptions} from './options.ts'
 
 /**
- * Looks after the form of the tracked tables that a feed follows: has their recording repaired when it has changed, and tells,
- * between the last change in the old form and the first in the new.
+ * Looks after the tables that a feed follows when the schema of the file has changed: whether they are still there; and for the
+ * form of tracked ones, has their recording repaired when it has changed, and tells, between the last change in the old form
+ * and the first in the new.
  */
 export class SchemaWatch {
   readonly #storage: Storage
   readonly #options: FeedOptions
+  readonly #dropped: Dropped
   readonly #forms = new Map<string, readonly string[]>()
   /** Whether a migration was under way at the last look. */
   migrating = false
@@ -21,6 +24,7 @@ export class SchemaWatch {
   constructor(storage: Storage, options: FeedOptions) {
     this.#storage = storage
     this.#options = options
+    this.#dropped = new Dropped(storage, options.tables)
   }
 
   /**
@@ -38,13 +42,18 @@ export class SchemaWatch {
     return due
   }
 
-  /** Moves `until` on to the end of the log. Returns an error to end the feed with there when changes may be missing. */
+  /**
+   * Moves `until` on to the end of the log. Returns an error to end the feed with there: one of its tables was dropped, or
+   * changes may be missing.
+   */
   async look(): Promise<LitefeedError | undefined> {
     const {tables, onGap} = this.#options
     for (;;) {
       const {version, position} = await this.#storage.form()
       this.#known = position
       if (version === this.#version) break
+      const gone = await this.#dropped.look()
+      if (gone !== undefined) return this.#end(gone)
       const mended = await this.#storage.mend(tables, {resync: onGap === 'resync', well: this.#well})
       const gap = mended.find(one => one.kind === 'gap')
       if (gap !== undefined) return this.#gap(gap)
@@ -56,6 +65,12 @@ export class SchemaWatch {
     }
     this.#well = this.#known
     return undefined
+  }
+
+  /** The removals that a drop made were committed with it, so they are before the end of the log as it is now. */
+  async #end(error: LitefeedError): Promise<LitefeedError> {
+    this.#known = (await this.#storage.form()).position
+    return error
   }
 
   #compare({table, columns, before, seq, resynced}: Extract<Mended, {kind: 'ok'}>): void {

@@ -24,6 +24,11 @@ export function isMalformed(error: unknown): boolean {
   return codeOf(error) === 'SQLITE_ERROR' && /malformed JSON/.test((error as Error).message)
 }
 
+/** Whether a statement names a table that is not there. */
+export function isWithoutTable(error: unknown): boolean {
+  return codeOf(error) === 'SQLITE_ERROR' && /^no such table: /.test((error as Error).message)
+}
+
 function codeOf(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? error.code : undefined
   return typeof code === 'string' ? code : ''

@@ -14,22 +14,25 @@ import type {
   Selection,
 } from '../storage.ts'
 import type {Connection} from './connection.ts'
+import {isWithoutTable} from './failure.ts'
 import type {Fragment} from './fragment.ts'
 import {leavesOutChange, leavingOut} from './leave-out.ts'
 import {keyJson, toSql} from './sql.ts'
-import {isInitialised} from './tables.ts'
 
 /** See Storage.bounds. */
 export function readBounds(connection: Connection): Bounds {
-  if (!isInitialised(connection)) return {oldest: 1, newest: 0}
-  const [oldest, newest] = connection
-    .prepare(
-      `SELECT (SELECT min(seq) FROM _litefeed_changes),
-        coalesce((SELECT max(seq) FROM _litefeed_changes), (SELECT seq FROM sqlite_sequence WHERE name = '_litefeed_changes'), 0)`,
-    )
-    .get() as [Position | null, Position]
-  return {oldest: oldest ?? newest + 1, newest}
+  try {
+    const [oldest, newest] = connection.prepare(boundsSql).get() as [Position | null, Position]
+    return {oldest: oldest ?? newest + 1, newest}
+  } catch (error) {
+    // Rather than to ask first, for each look at the log begins here.
+    if (isWithoutTable(error)) return {oldest: 1, newest: 0}
+    throw error
+  }
 }
+
+const boundsSql = `SELECT (SELECT min(seq) FROM _litefeed_changes),
+  coalesce((SELECT max(seq) FROM _litefeed_changes), (SELECT seq FROM sqlite_sequence WHERE name = '_litefeed_changes'), 0)`
 
 /** See Storage.changes. Must run in a read transaction. */
 export function readChanges(connection: Connection, range: Range): Changes {

@@ -114,9 +114,11 @@ class SqliteStorage implements Storage {
   }
 
   form(): Promise<{readonly version: number; readonly position: Position}> {
-    return this.#connection.read(() => {
+    return this.#connection.retry(() => {
+      // In this order it takes no transaction: what is up to the position was made in this version or an earlier one.
+      const position = readBounds(this.#connection).newest
       const [version] = this.#connection.prepare('PRAGMA schema_version').get() as [number]
-      return {version, position: readBounds(this.#connection).newest}
+      return {version, position}
     })
   }
 
