@@ -1,6 +1,6 @@
 import {Fragment, fragment} from './fragment.ts'
 import {isPlainPath} from './order-key.ts'
-import {type Constant, globbed, isNotSpelled} from './spelling.ts'
+import {type Constant, isNotSpelled, isOnWrongSide, mayBeAnother, type Order} from './spelling.ts'
 
 /** A field that SQL can look at. */
 export interface Field {
@@ -8,12 +8,18 @@ export interface Field {
   readonly value: Fragment
   /** As json_type says it: 'integer', 'real', 'text', 'true', 'false', 'null', 'array', 'object', or NULL when it is missing. */
   readonly type: Fragment
-  /** Whether JSON.parse finds the same: 1 or 0. Costs as much as to find the field, so it is for what would be left out. */
+  /**
+   * Whether JSON.parse finds the same: 1 or 0. To be sure of a missing field takes an object, and of a fraction a document
+   * without room for a number whose exponent SQLite cuts off (`0.000…1e20001`). Costs as much as to find the field, so it is
+   * for what would be left out.
+   */
   readonly isSure: Fragment
   /** The same of a field that is a whole number, which costs less. */
   readonly isSureWhole: Fragment
   /** Whether it is certain from the text alone that the field is not this: 1 or 0. Undefined where only a look at the field can say. */
   isNot?(value: Constant): Fragment | undefined
+  /** The same of a number for which an order does not hold. */
+  isNotInOrder?(op: Order, bound: number): Fragment | undefined
 }
 
 /** The field of an event, over the columns of the log. Undefined for one that SQL cannot look at. */
@@ -34,6 +40,7 @@ export function documentField(doc: string, [name = '', ...deeper]: readonly stri
     isSure: fragment`(${mayBeAnother(text, name)} OR NOT ${text} GLOB '{*' OR octet_length(${text}) > 50000) IS NOT TRUE`,
     isSureWhole: fragment`(${mayBeAnother(text, name)}) IS NOT TRUE`,
     isNot: value => isNotSpelled(text, name, value),
+    isNotInOrder: (op, bound) => isOnWrongSide(text, name, op, bound),
   }
 }
 
@@ -66,17 +73,6 @@ function side(name: string): Field {
     isSure,
     isSureWhole: isSure,
   }
-}
-
-/**
- * Whether the document may have another field of this name, for JSON.parse takes the last one and SQLite the first; or one
- * whose name or value is spelled with escapes. To be sure of a missing field takes an object as well, and of a fraction a
- * document without room for a number whose exponent SQLite cuts off (`0.000…1e20001`). GLOB looks for a rare character, as
- * the first one of a name mostly is, much faster than `instr` looks for anything.
- */
-function mayBeAnother(doc: Fragment, name: string): Fragment {
-  const quoted = `${globbed(name)}"`
-  return fragment`${doc} GLOB '*\\u*' OR ${doc} GLOB ${`*${quoted}*${quoted}*`}`
 }
 
 /** SQLite refuses patterns of more than 50,000 bytes. */

@@ -2,7 +2,7 @@ import type {Comparison, Comparisons} from '../storage.ts'
 import {documentField, eventField, type Field} from './comparable.ts'
 import {isMalformed} from './failure.ts'
 import {type Fragment, fragment, joined} from './fragment.ts'
-import type {Constant} from './spelling.ts'
+import type {Constant, Order} from './spelling.ts'
 import {docText} from './sql.ts'
 
 /** A condition over the columns of the log that is true for changes which may be left out; undefined when it never is. */
@@ -89,12 +89,8 @@ function equals({type, value: found}: Field, value: Constant): Fragment {
     : fragment`${type} = ${String(value)}`
 }
 
-function order(
-  {type, value: found, isSure}: Field,
-  op: Comparison['op'],
-  value: Constant,
-  isLast: boolean,
-): Fragment | undefined {
+function order(field: Field, op: Order, value: Constant, isLast: boolean): Fragment | undefined {
+  const {type, value: found, isSure} = field
   const isDecided = (types: Fragment, holds: Fragment) =>
     isLast
       ? // What is kept by the first step is spared the others: each look at a field costs a tenth of a parse.
@@ -104,7 +100,9 @@ function order(
           WHEN NOT ${isSure} THEN 0`
   if (typeof value === 'number') {
     const holds = op.startsWith('<') ? fragment`${found} <= ${above(value)}` : fragment`${found} >= ${below(value)}`
-    return isDecided(fragment`'integer', 'real'`, holds)
+    const looked = isDecided(fragment`'integer', 'real'`, holds)
+    const isNot = field.isNotInOrder?.(op, value)
+    return isNot === undefined ? looked : fragment`WHEN ${isNot} THEN 1 ${looked}`
   }
   // Before the first character that is not of ASCII, bytes and UTF-16 units have one order; behind it they do not.
   if (typeof value !== 'string' || !/^[\x20-\x7e]*$/.test(value)) return undefined
