@@ -1,16 +1,19 @@
 import type {Comparison, Comparisons} from '../storage.ts'
 import {documentField, eventField, type Field} from './comparable.ts'
 import {isMalformed} from './failure.ts'
-import {type Fragment, fragment, joined} from './fragment.ts'
+import {Fragment, fragment, joined} from './fragment.ts'
 import type {Constant, Order} from './spelling.ts'
 import {docText} from './sql.ts'
 
 /** A condition over the columns of the log that is true for changes which may be left out; undefined when it never is. */
 export function leavesOutChange(filter: Comparisons, where: Comparisons): Fragment | undefined {
   const event = leavesOut(filter, eventField)
-  const sides = ['old_val', 'new_val'].map(side => leavesOut(where, path => documentField(side, path)))
-  const [old, next] = sides
-  const both = old === undefined || next === undefined ? undefined : fragment`(${old}) AND (${next})`
+  const [old, next] = ['old_val', 'new_val'].map(side => {
+    const leftOut = leavesOut(where, path => documentField(side, path))
+    return leftOut && fragment`(${new Fragment(side, [])} IS NULL OR ${leftOut})`
+  })
+  // What is kept for its new value is spared a look at the old one.
+  const both = old && next && fragment`CASE WHEN ${next} THEN ${old} ELSE 0 END`
   if (event === undefined || both === undefined) return event ?? both
   // The event first: who filters within a set asks for less than the set.
   return fragment`CASE WHEN ${event} THEN 1 ELSE ${both} END`
