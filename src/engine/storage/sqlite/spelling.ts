@@ -8,12 +8,17 @@ export type Constant = string | number | boolean | null
  * Undefined for a value that may be spelled in too many ways. Costs a third of a look by a JSON function.
  */
 export function isNotSpelled(doc: Fragment, name: string, value: Constant): Fragment | undefined {
-  const starts = startsOf(value)
-  if (starts === undefined) return undefined
-  const end = `${globbed(name)}"`
-  const patterns = [...starts.map(start => `*${end}:${start}*`), `*${end}[${spaces}]*`, escapesIn(value)]
-  const found = patterns.map(pattern => fragment`${doc} GLOB ${pattern}`)
-  return fragment`(${joined(found, ' OR ')}) IS FALSE`
+  const spelling = spellingOf(value)
+  if (spelling === undefined) return undefined
+  const {starts, exactly, escapes} = spelling
+  const quoted = `${globbed(name)}"`
+  const has = (pattern: string) => fragment`${doc} GLOB ${pattern}`
+  // What follows the name, where there are no spaces around the colon, or some.
+  const begins = (characters: string) => has(`*${quoted}[:${spaces}][:${spaces}${characters}]*`)
+  const closer = joined([...exactly.map(start => has(`*${quoted}:${start}*`)), begins('')], ' OR ')
+  const found =
+    starts === '' ? closer : exactly.length === 0 ? begins(starts) : fragment`${begins(starts)} AND (${closer})`
+  return fragment`(${has(escapes)} OR (${found})) IS FALSE`
 }
 
 /**
@@ -80,27 +85,42 @@ function globbed(text: string): string {
   return text.replaceAll(/[*?[]/g, '[$&]')
 }
 
-/** What may follow the colon, as patterns. */
-function startsOf(value: Constant): readonly string[] | undefined {
-  if (typeof value === 'number') return startsOfNumber(value)
-  if (typeof value !== 'string') return [`[${spaces}${String(value).charAt(0)}]`]
-  return value.length > longest ? undefined : [`"${globbed(value)}"`, `[${spaces}]`]
+interface Spelling {
+  /** The characters with which it may begin; empty where what begins so is too much to look at first. */
+  readonly starts: string
+  /** What it may begin with, as patterns, for a closer look; none where the first character has to do. */
+  readonly exactly: readonly string[]
+  /** What there is in a text in which the name or the value may be spelled with escapes, as a pattern. */
+  readonly escapes: string
+}
+
+function spellingOf(value: Constant): Spelling | undefined {
+  // A name is spelled with escapes only as `\u` followed by digits; a string also as `\/`, and as what it has to be.
+  const escapes = '*\\u*'
+  if (typeof value === 'number') return spellingOfNumber(value, escapes)
+  if (typeof value !== 'string') return {starts: String(value).charAt(0), exactly: [], escapes}
+  return value.length > longest ? undefined : {starts: '', exactly: [`"${globbed(value)}"`], escapes: '*\\*'}
 }
 
 /**
- * 42 is also 4.2e1, 0.42e2 and, as the nearest double, 41.99999999999999999; 10 is also 9.999999999999999999. Zero and what is
- * close to it can look like anything.
+ * 42 is also 4.2e1, 0.42e2, 420e-1 and, as the nearest double, 41.99999999999999999; 10 is also 9.999999999999999999. Zero and
+ * what is close to it can look like anything.
  */
-function startsOfNumber(value: number): readonly string[] | undefined {
+function spellingOfNumber(value: number, escapes: string): Spelling | undefined {
   if (!Number.isSafeInteger(value) || value === 0) return undefined
-  if (value < 0) return [`[${spaces}-]`]
-  const first = Number(String(value).charAt(0))
-  return [`[${spaces}0${first === 1 ? 9 : first - 1}${first}]`]
-}
-
-/** A name is spelled with escapes only as `\u` followed by digits; a string also as `\/`, and as what it has to be. */
-function escapesIn(value: Constant): string {
-  return typeof value === 'string' ? '*\\*' : '*\\u*'
+  if (value < 0) return {starts: '-', exactly: [], escapes}
+  const [first = '', second] = String(value)
+  const just = Number(first + (second ?? '0')) - 1
+  const below = just === 9 ? '99' : String(just)
+  const lasts = (second ?? '0') + (below.startsWith(first) ? below.charAt(1) : '')
+  const under = below.startsWith(first) ? [] : [`${below.charAt(0)}[.eE${below.charAt(1)}]`]
+  // One digit stands alone or is followed by zeros.
+  const alone = second === undefined ? `,}${spaces}` : ''
+  return {
+    starts: `0${first}${below.charAt(0)}`,
+    exactly: ['0', `${first}[.eE${lasts}${alone}]`, ...under],
+    escapes,
+  }
 }
 
 /** What may stand around a colon. */

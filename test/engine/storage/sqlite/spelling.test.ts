@@ -1,7 +1,7 @@
 import Sqlite from 'better-sqlite3'
 import {expect, test} from 'vitest'
 import {Fragment} from '../../../../src/engine/storage/sqlite/fragment.ts'
-import {isOnWrongSide, type Order} from '../../../../src/engine/storage/sqlite/spelling.ts'
+import {isNotSpelled, isOnWrongSide, type Order} from '../../../../src/engine/storage/sqlite/spelling.ts'
 
 const magnitudes = [
   '0',
@@ -68,3 +68,86 @@ test('a number that is spelled on the wrong side of a bound is there, and for mo
   }
   expect(counts.spelled / counts.wrong).toBeGreaterThan(0.5)
 })
+
+test('a value that is not spelled is not there, however it may be spelled; and most that are not there are not spelled', () => {
+  const db = new Sqlite(':memory:')
+  const values = [
+    1,
+    2,
+    7,
+    9,
+    10,
+    11,
+    19,
+    20,
+    42,
+    50,
+    70,
+    90,
+    99,
+    100,
+    101,
+    110,
+    199,
+    200,
+    405,
+    1000,
+    12345,
+    2 ** 53 - 1,
+    -1,
+    -42,
+  ]
+  const constants = [...values, 'a', 'b*[c]?', '', 'd/e', 'f\n', true, false, null]
+  const counts = {absent: 0, found: 0}
+  for (const constant of constants) {
+    const condition = isNotSpelled(new Fragment('doc', []), 'age', constant)
+    if (condition === undefined) throw new Error(`${constant} may be spelled in too many ways`)
+    const ask = db.prepare(`SELECT ${condition.sql} FROM (SELECT json_extract(?, '$') AS doc)`).pluck()
+    for (const value of constants) {
+      for (const spelling of spellingsOf(value)) {
+        for (const around of [':', ' :', ': ', ' : ', '\n\t:\r ']) {
+          const text = `{"name":"a","age"${around}${spelling}${around.replaceAll(':', '')},"z":1}`
+          const isAbsent = JSON.parse(text).age !== constant
+          const says = ask.get(...condition.values, JSON.stringify(text)) === 1
+          if (says) expect(isAbsent, `${constant} in ${text}`).toBe(true)
+          if (around !== ':') continue
+          if (isAbsent) counts.absent++
+          if (says) counts.found++
+        }
+      }
+    }
+  }
+  expect(counts.found / counts.absent).toBeGreaterThan(0.75)
+})
+
+function spellingsOf(value: number | string | boolean | null): readonly string[] {
+  if (typeof value === 'string')
+    return [
+      JSON.stringify(value),
+      JSON.stringify(value).replaceAll('/', '\\/'),
+      `"${[...value].map(escaped).join('')}"`,
+    ]
+  if (typeof value !== 'number') return [String(value)]
+  const sign = value < 0 ? '-' : ''
+  const digits = String(Math.abs(value))
+  const [before, last] = [String(BigInt(digits) - 1n), '9'.repeat(25)]
+  const pieces = [
+    `${digits}.0`,
+    `${digits}.${'0'.repeat(25)}1`,
+    `${before}.${last}`,
+    `${digits}00e-2`,
+    `${before === '0' ? '' : before}${last}e-${last.length}`,
+  ]
+  const moved = [
+    `${digits.charAt(0)}.${digits.slice(1)}0e${digits.length - 1}`,
+    `0.${digits}e${digits.length}`,
+    `0.00${digits}E+${digits.length + 2}`,
+  ]
+  const short = /^[1-9]0+$/.test(digits) ? [`${digits.charAt(0)}e${digits.length - 1}`] : []
+  const under = `${before.replace(/^(.)/, '$1.')}${last}e${before.length - 1}`
+  return [digits, ...pieces, ...moved, ...short, ...(before === '0' ? [] : [under])].map(one => sign + one)
+}
+
+function escaped(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
+}
