@@ -1,6 +1,14 @@
 import {Fragment, fragment} from './fragment.ts'
 import {isPlainPath} from './order-key.ts'
-import {type Constant, isNotSpelled, isOnWrongSide, mayBeAnother, type Order} from './spelling.ts'
+import {
+  type Constant,
+  isNotSpelled,
+  isOnlyNumber,
+  isOnWrongSide,
+  mayBeAnother,
+  type Order,
+  spelledNumber,
+} from './spelling.ts'
 
 /** A field that SQL can look at. */
 export interface Field {
@@ -20,6 +28,8 @@ export interface Field {
   isNot?(value: Constant): Fragment | undefined
   /** The same of a number for which an order does not hold. */
   isNotInOrder?(op: Order, bound: number): Fragment | undefined
+  /** Its number, by the text alone, with the last bit in doubt; and whether the text says that there is one: 1 or 0. */
+  readonly spelled?: {readonly number: Fragment; readonly isNumber: Fragment}
 }
 
 /** The field of an event, over the columns of the log. Undefined for one that SQL cannot look at. */
@@ -41,6 +51,7 @@ export function documentField(doc: string, [name = '', ...deeper]: readonly stri
     isSureWhole: fragment`(${mayBeAnother(text, name)}) IS NOT TRUE`,
     isNot: value => isNotSpelled(text, name, value),
     isNotInOrder: (op, bound) => isOnWrongSide(text, name, op, bound),
+    spelled: {number: spelledNumber(text, name), isNumber: isOnlyNumber(text, name)},
   }
 }
 

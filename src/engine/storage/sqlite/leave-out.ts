@@ -127,10 +127,17 @@ function orderOfFields(less: Field, more: Field, strictly: boolean): Fragment {
   const isSureWhole = fragment`${less.isSureWhole} AND ${more.isSureWhole}`
   const notLess = strictly ? isSureWhole : fragment`${isMuchMore} AND ${isSureWhole}`
   // The first step spares the others those that are kept: each look at a field costs a tenth of a parse.
-  return fragment`WHEN ${one} < ${other} THEN 0
+  return fragment`${spelledInOrder(more, less)} WHEN ${one} < ${other} THEN 0
     WHEN ${less.type} = 'integer' AND ${more.type} = 'integer' THEN ${notLess}
     WHEN ${less.type} NOT IN ('integer', 'real') OR ${more.type} NOT IN ('integer', 'real') THEN 0
     WHEN (${one} IS NULL OR ${other} IS NULL OR ${isMuchMore}) AND ${isSure} THEN 1`
+}
+
+/** Before anything is parsed: that the first number is less than the second, by more than the doubt about their last bits. */
+function spelledInOrder({spelled: less}: Field, {spelled: more}: Field): Fragment {
+  if (less === undefined || more === undefined) return fragment``
+  const difference = fragment`${more.number} - ${less.number}`
+  return fragment`WHEN ${difference} > abs(${less.number}) * ${margin} + ${least} AND ${less.isNumber} AND ${more.isNumber} THEN 1`
 }
 
 /**

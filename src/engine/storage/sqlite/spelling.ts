@@ -36,6 +36,16 @@ export function isOnWrongSide(doc: Fragment, name: string, op: Order, bound: num
 
 export type Order = '<' | '<=' | '>' | '>='
 
+/** The number of a field as its digits say, with the last bit in doubt; meaningless unless `isOnlyNumber`. */
+export function spelledNumber(doc: Fragment, name: string): Fragment {
+  return fragment`CAST(substr(${doc}, instr(${doc}, ${`${name}":`}) + ${[...name].length + 2}) AS REAL)`
+}
+
+/** Whether the text says that this field is there once and is a number: 1 or 0. */
+export function isOnlyNumber(doc: Fragment, name: string): Fragment {
+  return fragment`(${doc} GLOB ${`{*${globbed(name)}":[-0-9]*`} AND NOT ${mayBeAnother(doc, name)})`
+}
+
 /** Patterns of numbers that are less: in digits and what ends them, and negative ones with whatever follows. */
 function numbersUnder(bound: number): readonly string[] {
   if (bound < 0) return opposite(numbersOver(-bound))

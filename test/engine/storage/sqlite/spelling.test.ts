@@ -1,6 +1,7 @@
 import Sqlite from 'better-sqlite3'
 import {expect, test} from 'vitest'
 import {Fragment} from '../../../../src/engine/storage/sqlite/fragment.ts'
+import {leavesOutDocument} from '../../../../src/engine/storage/sqlite/leave-out.ts'
 import {isNotSpelled, isOnWrongSide, type Order} from '../../../../src/engine/storage/sqlite/spelling.ts'
 
 const magnitudes = [
@@ -119,6 +120,76 @@ test('a value that is not spelled is not there, however it may be spelled; and m
   }
   expect(counts.found / counts.absent).toBeGreaterThan(0.75)
 })
+
+test('of two fields in an order none is left out for which it holds, or fails; and most for which it does not', () => {
+  const db = new Sqlite(':memory:')
+  const extremes = [
+    '1e400',
+    '-1e400',
+    '1.7976931348623157e308',
+    '1.7976931348623159e308',
+    '5e-324',
+    '1e-400',
+    '0.1',
+    '0.10000000000000000555',
+  ]
+  const large = [
+    '9007199254740991',
+    '9007199254740993',
+    '1795389670700',
+    '1.7953896707e12',
+    '1e23',
+    '123456789012345678901234567890',
+  ]
+  const near = [
+    '0.52647338110642266659',
+    '0.5264733811064227',
+    '0.5264733811064226',
+    '179769313486231580793728971405301e276',
+    '7.000000000000001',
+    '6.999999999999999',
+    '42.0000000000001',
+    '1.00000000000000011',
+  ]
+  const all = [...spellings, ...extremes, ...large, ...near, '""', '{"a":1}', 'true']
+  const counts = {over: 0, leftOut: 0}
+  for (const op of Object.keys(orders) as Order[]) {
+    const condition = leavesOutDocument([{path: ['a'], op, value: {path: ['bé']}}])
+    if (condition === undefined) throw new Error('nothing is left out')
+    const ask = db.prepare(`SELECT (${condition.sql}) IS TRUE FROM (SELECT json_extract(?, '$') AS doc)`).pluck()
+    const leavesOut = (text: string) => ask.get(...condition.values, JSON.stringify(text)) === 1
+    for (const one of all) {
+      for (const other of all) {
+        for (const text of [
+          `{"x":"é","a":${one},"bé":${other}}`,
+          `{"bé":${other},"a":${one},"a":1}`,
+          `{"bé": ${other},"\\u0061":1,"a" :${one}}`,
+        ]) {
+          const parsed = parse(text)
+          if (parsed === undefined || !leavesOut(text)) continue
+          const isOver =
+            [parsed.a, parsed.bé].every(value => typeof value === 'number') &&
+            !orders[op](parsed.a as number, parsed.bé as number)
+          expect(isOver, `a ${op} bé in ${text}`).toBe(true)
+        }
+        const [a, b] = [one, other].map(Number) as [number, number]
+        if (Number.isInteger(a) && Number.isInteger(b) && !orders[op](a, b)) {
+          counts.over++
+          if (leavesOut(`{"a":${one},"bé":${other}}`)) counts.leftOut++
+        }
+      }
+    }
+  }
+  expect(counts.leftOut / counts.over).toBeGreaterThan(0.75)
+})
+
+function parse(text: string): Record<string, unknown> | undefined {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
 
 function spellingsOf(value: number | string | boolean | null): readonly string[] {
   if (typeof value === 'string')
