@@ -156,6 +156,21 @@ describe('a table of documents', () => {
     expect((await problems(db)).map(([check]: Line) => check)).toEqual(['rows'])
   })
 
+  test('that was renamed by SQL: its old name is not taken by another, and it can be named back', async () => {
+    const db = await databaseWith({docs: [{id: 1}]})
+    execute(db, 'ALTER TABLE docs RENAME TO papers')
+    expect(await litefeed(['insert', 'Docs', '{"id":2}'], {db})).toMatchObject({
+      status: 1,
+      stdout: '',
+      stderr: expect.stringMatching(/"Docs" was renamed to "papers".*ALTER TABLE "papers" RENAME TO "Docs"/s),
+    })
+    execute(db, 'ALTER TABLE papers RENAME TO docs')
+    await litefeed(['track', 'docs'], {db})
+    await litefeed(['insert', 'docs', '{"id":2}'], {db})
+    expect((await log(db)).map(({key}) => key)).toEqual([1, 2])
+    expect(await problems(db)).toEqual([])
+  })
+
   test('whose triggers stand behind those of an application', async () => {
     const db = await databaseWith({docs: [{id: 1, n: 0}]})
     execute(

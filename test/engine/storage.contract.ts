@@ -966,6 +966,23 @@ export function storageContract(name: string, {open, prune, plant}: Engine): voi
       expect(await storage.bounds()).toEqual({oldest: 1, newest: 1})
     })
 
+    test('wakes some time after a commit that made no change, and not without one', async () => {
+      const place = await somewhere()
+      await using storage = await open(place)
+      await using other = await open(place)
+      for (const table of ['empty', 'void']) await storage.create(table)
+      using watcher = storage.watch()
+      await watcher.wake(0, {signal: never})
+      for (const writer of [storage, other]) {
+        const table = writer === storage ? 'empty' : 'void'
+        const woken = watcher.wake(0, {signal: never}).then(() => 'woken')
+        const nothing = new Promise(resolve => setTimeout(resolve, 1500, 'nothing'))
+        expect(await Promise.race([woken, nothing])).toBe('nothing')
+        await writer.drop(table, {durability: 'hard'})
+        await woken
+      }
+    })
+
     test('stops waiting when its signal aborts, also one that has', async () => {
       await using storage = await open(await somewhere())
       using watcher = storage.watch()

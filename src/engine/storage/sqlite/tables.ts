@@ -94,11 +94,25 @@ function isRecorded(connection: Connection, table: string): boolean {
 /** Makes the table and its triggers, by a name that `checkName` allows. Must run in a write transaction. */
 export function makeTable(connection: Connection, table: string): void {
   if (findTable(connection, table) !== undefined) return
+  refuseRenamed(connection, table)
   connection.execute(createTable(table))
   placeTriggers(connection, table, documentTriggers(table))
   connection
     .prepare('INSERT OR REPLACE INTO _litefeed_tables (name, kind, mark) VALUES (?, ?, hex(randomblob(8)))')
     .run(table, 'documents')
+}
+
+/** A table that was renamed by SQL has taken its triggers along, which still record its changes under the old name. */
+function refuseRenamed(connection: Connection, table: string): void {
+  const [name] = (connection
+    .prepare(`SELECT tbl_name FROM sqlite_schema WHERE type = 'trigger' AND name = ? COLLATE NOCASE`)
+    .get(triggerName(table, 'after_insert')) ?? []) as [string?]
+  if (name === undefined) return
+  throw new LitefeedError(
+    'NOT_A_TABLE',
+    `the table ${shown(table)} was renamed to ${shown(name)}, whose changes are still recorded as its own`,
+    {hint: `ALTER TABLE ${identifier(name)} RENAME TO ${identifier(table)}; litefeed doctor says more`},
+  )
 }
 
 /** Every table with what there is to know about it. The newest change of a quiet table is looked for in the whole log. */
