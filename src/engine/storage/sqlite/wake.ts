@@ -81,6 +81,8 @@ export class CommitWatcher implements Watcher {
       if (version === this.#idle?.version && position === this.#idle.position) return false
       if (this.#watched.newest() !== position) return true
       this.#idle = {version, position}
+      // What the event was about has been seen.
+      this.#looks = Math.max(this.#looks, quickLooks)
       return false
     } catch {
       // Whoever reads next sees what is wrong, and can wait for a lock.
@@ -131,7 +133,8 @@ export class CommitWatcher implements Watcher {
  * Milliseconds; at first without a pause, since a timer takes a millisecond at least, and most commits are visible much
  * sooner after the event.
  */
-const retries = [...Array<0>(10).fill(0), 1, 2, 4, 8, 16, 32, 64]
+const quickLooks = 10
+const retries = [...Array<0>(quickLooks).fill(0), 1, 2, 4, 8, 16, 32, 64]
 const poll = 250
 const pollWithoutEvents = 20
 const others = 1000
