@@ -13,6 +13,7 @@ import {
   start,
   Tail,
   tail,
+  write,
 } from './support.ts'
 
 const five = [1, 2, 3, 4, 5].map(id => ({id, n: id * 10}))
@@ -25,8 +26,8 @@ describe('an event', () => {
   test('has its keys in one order, and the values as they are stored', async () => {
     const db = newDatabase()
     await litefeed(['insert', 'users', '{"b":1,"id":1,"a":1.0}'], {db})
-    await litefeed(['update', 'users', '1', '{"b":2}'], {db})
-    await litefeed(['delete', 'users', '1'], {db})
+    await write(db, 'users', t => t.update(1, {b: 2}))
+    await write(db, 'users', t => t.delete(1))
     const {stdout} = await read(db, '--since', 'beginning')
     expect(stdout.replaceAll(/"ts_ms":\d{13}/g, '"ts_ms":0')).toBe(
       '{"seq":1,"ts_ms":0,"table":"users","key":1,"type":"add","old_val":null,"new_val":{"b":1,"id":1,"a":1}}\n' +
@@ -104,16 +105,16 @@ describe('which tables and keys', () => {
     const db = newDatabase()
     const following = await tail(['later'], {db})
     expect(following.stderr).toContain('later')
-    await litefeed(['insert', 'other', '{"id":1}'], {db})
-    await litefeed(['insert', 'later', '{"id":1}'], {db})
+    await write(db, 'other', t => t.insert({id: 1}))
+    await write(db, 'later', t => t.insert({id: 1}))
     expect(await following.next()).toMatchObject({seq: 2, table: 'later'})
   })
 
   test('a feed of every table goes on with one that was dropped and made again', async () => {
     const db = await databaseWith({t: [{id: 1}]})
     const following = await tail([], {db})
-    await litefeed(['drop', 't'], {db})
-    await litefeed(['insert', 't', '{"id":2}'], {db})
+    await write(db, 't', t => t.drop())
+    await write(db, 't', t => t.insert({id: 2}))
     expect(await following.take(2)).toMatchObject([
       {key: 1, type: 'remove'},
       {key: 2, type: 'add'},
@@ -200,7 +201,12 @@ describe('--filter and --map', () => {
   test('a live feed goes on after a failure', async () => {
     const db = await databaseWith({t: five})
     const following = await tail(['--map', 'new_val.n = 1 ? $error("one") : new_val.n'], {db})
-    await litefeed(['insert', 't', '{"id":6,"n":1}', '{"id":7,"n":2}'], {db})
+    await write(db, 't', t =>
+      t.insert([
+        {id: 6, n: 1},
+        {id: 7, n: 2},
+      ]),
+    )
     expect(await following.next()).toBe(2)
     expect(await following.stop()).toMatchObject({signal: 'SIGINT'})
     expect(following.stderr).toContain('seq 6: one')
@@ -300,7 +306,7 @@ describe('--since', () => {
     other.close()
     expect(await read(db, '--since', '4')).toMatchObject({status: 3})
     expect(await read(db, '--since', '5')).toMatchObject({status: 0, stdout: ''})
-    await litefeed(['insert', 't', '{"id":6}'], {db})
+    await write(db, 't', t => t.insert({id: 6}))
     expect(seqs((await read(db, '--since', '5')).lines)).toEqual([6])
   })
 
@@ -344,7 +350,7 @@ describe('where to stop', () => {
   test('--until waits for a position that is still to come', async () => {
     const db = await databaseWith({t: five})
     const following = await tail(['--until', '7'], {db})
-    await litefeed(['insert', 't', '[{"id":6},{"id":7},{"id":8}]'], {db})
+    await write(db, 't', t => t.insert([{id: 6}, {id: 7}, {id: 8}]))
     expect(seqs(await following.rest())).toEqual([6, 7])
     expect(await following.ended()).toMatchObject({status: 0})
   })
@@ -352,7 +358,7 @@ describe('where to stop', () => {
   test('--until ends a feed of one table at a change of another', async () => {
     const db = await databaseWith({t: five})
     const following = await tail(['t', '--until', '6'], {db})
-    await litefeed(['insert', 'other', '{"id":1}'], {db})
+    await write(db, 'other', t => t.insert({id: 1}))
     expect(await following.rest()).toEqual([])
     expect(await following.ended()).toMatchObject({status: 0})
   })
@@ -360,7 +366,7 @@ describe('where to stop', () => {
   test('--until an instant that is still to come ends then', async () => {
     const db = await databaseWith({t: five})
     const following = await tail(['--until', new Date(Date.now() + 1500).toISOString()], {db})
-    await litefeed(['insert', 't', '{"id":6}'], {db})
+    await write(db, 't', t => t.insert({id: 6}))
     expect(seqs(await following.rest())).toEqual([6])
     expect(await following.ended()).toMatchObject({status: 0})
   })
@@ -369,7 +375,7 @@ describe('where to stop', () => {
     const db = await databaseWith({t: five})
     const following = await tail(['--include-initial', '--take', '7'], {db})
     expect(following.before.map(({type}) => type)).toEqual(['state', ...five.map(() => 'initial')])
-    await litefeed(['insert', 't', '[{"id":6},{"id":7},{"id":8}]'], {db})
+    await write(db, 't', t => t.insert([{id: 6}, {id: 7}, {id: 8}]))
     expect(seqs(await following.rest())).toEqual([6, 7])
     expect((await litefeed(['changes', '--include-initial', '--take', '2'], {db})).lines.map(({key}) => key)).toEqual([
       1, 2,
@@ -443,8 +449,8 @@ describe('--include-initial', () => {
 
   test('with --since shows the documents of that time', async () => {
     const db = await databaseWith({t: five})
-    await litefeed(['update', 't', '1', '{"n":11}'], {db})
-    await litefeed(['delete', 't', '2'], {db})
+    await write(db, 't', t => t.update(1, {n: 11}))
+    await write(db, 't', t => t.delete(2))
     const {lines} = await read(db, 't', '--include-initial', '--since', '5')
     const initial = lines.slice(0, 5).toSorted((one, other) => one.key - other.key)
     expect(initial).toMatchObject(five.map(({id, n}) => ({seq: 5, type: 'initial', key: id, new_val: {id, n}})))
@@ -467,11 +473,11 @@ describe('--include-initial', () => {
 test('a heartbeat tells the position of changes that were not printed', async () => {
   const db = await databaseWith({t: five})
   const following = await tail(['t', '--filter', 'new_val.n = 70', '--heartbeat', '50ms'], {db})
-  await litefeed(['insert', 't', '{"id":6,"n":60}'], {db})
+  await write(db, 't', t => t.insert({id: 6, n: 60}))
   await following.until(event => event.type === 'heartbeat' && event.seq === 6)
-  await litefeed(['insert', 'other', '{"id":6,"n":60}'], {db})
+  await write(db, 'other', t => t.insert({id: 6, n: 60}))
   const {seq} = (await following.until(event => event.type === 'heartbeat' && event.seq === 7)).at(-1)
-  await litefeed(['insert', 't', '{"id":7,"n":70}'], {db})
+  await write(db, 't', t => t.insert({id: 7, n: 70}))
   await following.stop()
   // What it told is where to go on.
   expect((await read(db, 't', '--filter', 'new_val.n = 70', '--since', String(seq))).lines).toMatchObject([
@@ -496,7 +502,7 @@ test('an empty transaction and a rollback leave no gap', async () => {
   const other = new Sqlite(db)
   other.exec(`BEGIN; INSERT INTO t VALUES (9, '{"id":9}'); ROLLBACK`)
   other.close()
-  await litefeed(['insert', 't', '{"id":6}'], {db})
+  await write(db, 't', t => t.insert({id: 6}))
   expect(seqs(await log(db))).toEqual([1, 2, 3, 4, 5, 6])
   expect(query(db, 'SELECT max(seq), count(*) FROM _litefeed_changes')).toEqual([[6, 6]])
 })
@@ -505,6 +511,6 @@ test('makes the database when there is none, and follows it', async () => {
   const db = newDatabase()
   const following = await tail([], {db})
   expect(following.stderr).toBe('')
-  await litefeed(['insert', 'new', '{"id":1}'], {db})
+  await write(db, 'new', t => t.insert({id: 1}))
   expect(await following.next()).toMatchObject({seq: 1, table: 'new'})
 })

@@ -2,11 +2,11 @@
 import {readFileSync} from 'node:fs'
 import {join} from 'node:path'
 import {describe, expect, test} from 'vitest'
-import {type Line, litefeed, newDatabase, root, start, Tail} from './support.ts'
+import {type Line, litefeed, newDatabase, root, start, Tail, write} from './support.ts'
 
 interface Scenario {
   readonly name: string
-  readonly setup: readonly (readonly string[])[]
+  readonly setup: readonly (readonly [insert: 'insert', table: string, documents: string])[]
   readonly feeds: Readonly<Record<string, Recording>>
   readonly steps: readonly Step[]
 }
@@ -32,7 +32,7 @@ const scenarios: readonly Scenario[] = JSON.parse(
 describe('as RethinkDB 2.4.4 does it', () => {
   test.each(scenarios.map(scenario => [scenario.name, scenario] as const))('%s', async (_, scenario) => {
     const db = newDatabase()
-    for (const args of scenario.setup) expect((await litefeed(args, {db})).stderr).toBe('')
+    for (const [, table, documents] of scenario.setup) await write(db, table, t => t.insert(JSON.parse(documents)))
     const feeds = await Promise.all(
       Object.entries(scenario.feeds).map(async ([name, recording]) => {
         const feed = new Replayed(name, scenario, start([...recording.run, '--heartbeat', '50ms'], {db}))

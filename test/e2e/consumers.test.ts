@@ -6,16 +6,19 @@ import {Random, rounds} from '../support.ts'
 import {
   collect,
   command,
+  consumer,
   databaseWith,
   finished,
   jsonLines,
   type Line,
+  library,
   litefeed,
   log,
   ndjson,
   newDatabase,
   query,
   start,
+  write,
 } from './support.ts'
 
 /** What a run of `changes --as` prints. */
@@ -30,8 +33,9 @@ async function consume(db: string, ...args: string[]): Promise<Line[]> {
 
 const seqs = (lines: readonly Line[]) => lines.map(({seq}) => seq)
 
-async function consumer(db: string, name = 'x'): Promise<Line> {
-  return (await litefeed(['consumers'], {db})).lines.find(line => line.name === name)
+/** What `consumers` prints of `x`. */
+async function printed(db: string): Promise<Line> {
+  return (await litefeed(['consumers'], {db})).lines.find(line => line.name === 'x')
 }
 
 /** A database with this many changes. */
@@ -55,7 +59,7 @@ describe('--as', () => {
     const db = await changed(3)
     const first = await litefeed(['changes', '--as', 'x', '--since', '1', '--no-follow'], {db})
     expect(seqs(first.lines)).toEqual([2, 3])
-    expect(await consumer(db)).toEqual({
+    expect(await printed(db)).toEqual({
       name: 'x',
       position: 3,
       lag: 0,
@@ -64,7 +68,7 @@ describe('--as', () => {
       oldest: 1,
     })
     expect(await consume(db)).toEqual([])
-    await litefeed(['insert', 't', '{"id":9}'], {db})
+    await write(db, 't', t => t.insert({id: 9}))
     expect((await consumer(db)).lag).toBe(1)
     expect(seqs(await consume(db))).toEqual([4])
     expect(query(db, 'SELECT name, seq FROM _litefeed_consumers')).toEqual([['x', 4]])
@@ -85,7 +89,7 @@ describe('--as', () => {
     const {child} = await following(db, 3)
     child.kill('SIGINT')
     await ended(child)
-    expect(await consumer(db)).toMatchObject({position: 5, owner: null})
+    expect(await printed(db)).toMatchObject({position: 5, owner: null})
   })
 
   test('killed, it shows the last event again, and no earlier one', async () => {
@@ -115,7 +119,7 @@ describe('--as', () => {
     expect(await consume(db, '--filter', 'new_val.n = 2')).toEqual([])
     expect(await consumer(db)).toMatchObject({position: 3000})
     const {child} = await following(db, 0, '--filter', 'new_val.n + 0 = 2')
-    await litefeed(['insert', 't', '{"id":"a","n":1}'], {db})
+    await write(db, 't', t => t.insert({id: 'a', n: 1}))
     while ((await consumer(db)).position !== 3001) await sleep(20)
     child.kill('SIGKILL')
     await ended(child)
@@ -127,8 +131,8 @@ describe('--as', () => {
     const {stdout} = reader
     await once(stdout as NonNullable<typeof stdout>, 'data')
     stdout?.pause()
-    await litefeed(['delete', 't', '39999'], {db})
-    await litefeed(['insert', 't', '{"id":"new"}'], {db})
+    await write(db, 't', t => t.delete(39999))
+    await write(db, 't', t => t.insert({id: 'new'}))
     reader.kill('SIGKILL')
     await ended(reader)
     const {lines} = await litefeed(['changes', '--as', 'x', '--include-initial', '--no-follow'], {db})
@@ -150,8 +154,8 @@ describe('--as', () => {
         {id: 2, n: 5},
       ],
     })
-    await litefeed(['update', 't', '1', '{"n":6}'], {db})
-    await litefeed(['update', 't', '2', '{"n":7}'], {db})
+    await write(db, 't', t => t.update(1, {n: 6}))
+    await write(db, 't', t => t.update(2, {n: 7}))
     const args = ['--where', 'n > 4', '--squash', '0', '--map', '[key, type, new_val.n]']
     expect(await consume(db, ...args)).toEqual([
       [2, 'add', 7],
@@ -210,7 +214,7 @@ describe('one process at a time', () => {
     const {status, stderr, stdout} = await litefeed(['changes', '--as', 'x'], {db})
     expect({status, stdout}).toEqual({status: 1, stdout: ''})
     expect(stderr).toContain(`the consumer x is in use by ${child.pid}@`)
-    expect((await consumer(db)).owner).toMatch(new RegExp(`^${child.pid}@`))
+    expect((await printed(db)).owner).toMatch(new RegExp(`^${child.pid}@`))
     for (const args of [
       ['reset', 'x', '--to', 'now'],
       ['delete', 'x'],
@@ -230,8 +234,8 @@ describe('one process at a time', () => {
     child.kill('SIGSTOP')
     // Waits until the lease has run out.
     expect(seqs(await consume(db, '--until', '3'))).toEqual([3])
-    await litefeed(['insert', 't', '{"id":"a"}'], {db})
-    await litefeed(['consumers', 'reset', 'x', '--to', '1'], {db})
+    await write(db, 't', t => t.insert({id: 'a'}))
+    await library(db, store => store.resetConsumer('x', 1))
     child.kill('SIGCONT')
     expect(await end).toMatchObject({status: 1, stderr: expect.stringMatching(/the consumer x was (taken over|moved)/)})
     expect(await consumer(db)).toMatchObject({position: 1})
@@ -293,7 +297,7 @@ test('a lost lease of a process that is gone is not waited for', async () => {
   child.kill('SIGKILL')
   await ended(child)
   expect(query(db, 'SELECT expires > 0 FROM _litefeed_consumers')).toEqual([[1]])
-  expect((await consumer(db)).owner).toBeNull()
+  expect((await printed(db)).owner).toBeNull()
   const before = Date.now()
   await consume(db)
   // A lease goes on for ten seconds.

@@ -1,6 +1,6 @@
 import {describe, expect, test} from 'vitest'
 import {hasResetBug} from '../../src/engine/storage/sqlite/check/file.ts'
-import {databaseWith, execute, type Line, library, litefeed, log, newDatabase, query} from './support.ts'
+import {databaseWith, execute, type Line, library, litefeed, log, newDatabase, query, write} from './support.ts'
 
 async function trackedDatabase(...sql: string[]): Promise<string> {
   const db = newDatabase()
@@ -26,8 +26,8 @@ test('a sound file: each thing that was looked at, and status 0', async () => {
   const db = await trackedDatabase(`INSERT INTO t VALUES (1, 1, 1)`)
   execute(db, `REPLACE INTO t VALUES (2, 1, 1); UPDATE t SET a = 5; INSERT INTO t VALUES (3, 3, 3)`)
   await litefeed(['insert', 'docs', '[{"id":1},{"id":[true,2]},{"id":"x","v":1.50}]'], {db})
-  await litefeed(['update', 'docs', 'x', '{"v":2}'], {db})
-  await litefeed(['delete', 'docs', '1'], {db})
+  await write(db, 'docs', t => t.update('x', {v: 2}))
+  await write(db, 'docs', t => t.delete(1))
   const run = await litefeed(['doctor'], {db})
   expect(run).toMatchObject({status: 0, stderr: ''})
   expect(run.lines.map(({check, status, table}) => [check, status, table].join(' ').trim())).toEqual([
@@ -85,7 +85,7 @@ describe('a tracked table', () => {
         '2 rows are not as the log says; the first is that of the key 2, whose last change in the log is 2',
       ],
     ])
-    await litefeed(['track', 't'], {db})
+    await library(db, store => store.track('t'))
     execute(db, 'UPDATE t SET a = 8 WHERE id = 2')
     expect(await problems(db)).toEqual([])
   })
@@ -151,7 +151,7 @@ describe('a table of documents', () => {
     expect((await litefeed(['track', 'DOCS'], {db})).stdout).toBe(
       '{"name":"docs","kind":"documents","documents":2,"seq":2,"oldest":1}\n',
     )
-    await litefeed(['insert', 'docs', '{"id":4}'], {db})
+    await write(db, 'docs', t => t.insert({id: 4}))
     expect(await log(db)).toHaveLength(3)
     expect((await problems(db)).map(([check]: Line) => check)).toEqual(['rows'])
   })
@@ -180,7 +180,7 @@ describe('a table of documents', () => {
     )
     expect(await problems(db)).toEqual([['order', 'docs', expect.stringContaining('touch')]])
     await litefeed(['track', 'docs'], {db})
-    await litefeed(['update', 'docs', '1', '{"x":1}'], {db})
+    await write(db, 'docs', t => t.update(1, {x: 1}))
     expect(await problems(db)).toEqual([])
   })
 

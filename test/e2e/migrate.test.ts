@@ -148,7 +148,7 @@ describe('a table that is made anew without its triggers', () => {
   test('and by one that begins later; rows that were never written since they are tracked are adds', async () => {
     const db = newDatabase()
     shell(db, 'CREATE TABLE orders (id INTEGER PRIMARY KEY, item)', `INSERT INTO orders VALUES (1, 'old'), (2, 'old')`)
-    await litefeed(['track', 'orders'], {db})
+    await library(db, store => store.track('orders'))
     shell(db, 'CREATE TABLE anew AS SELECT * FROM orders', 'DROP TABLE orders', 'ALTER TABLE anew RENAME TO orders')
     await using feed = closing(await tail(['--on-gap', 'resync', '--since', '0'], {db}))
     expect((await feed.take(3)).map(({type}) => type).sort()).toEqual(['add', 'add', 'schema'])
@@ -185,7 +185,7 @@ describe('migrate', () => {
   test('knows the rows that were never written since they are tracked', async () => {
     const db = newDatabase()
     shell(db, 'CREATE TABLE orders (id INTEGER PRIMARY KEY, note)', 'INSERT INTO orders VALUES (1, 1), (2, 2)')
-    await litefeed(['track', 'orders'], {db})
+    await library(db, store => store.track('orders'))
     const run = await migrate(db, 'sqlite3', db, 'DELETE FROM orders WHERE id = 1')
     expect(run.result).toEqual({table: 'orders', added: 0, changed: 0, removed: 1, seq: 1})
     const {result} = await litefeed(['changes', '--since', '0', '--no-follow'], {db})

@@ -7,6 +7,7 @@ import {
   databaseWith,
   finished,
   type Line,
+  library,
   litefeed,
   log,
   ndjson,
@@ -14,6 +15,7 @@ import {
   query,
   start,
   tail,
+  write,
 } from './support.ts'
 
 const documents = (count: number, size = 0) =>
@@ -31,7 +33,7 @@ async function prune(db: string, ...args: string[]): Promise<Line> {
 async function writeUntilGone(db: string, before: number): Promise<void> {
   for (let n = 0; (await oldest(db)) < before; n++) {
     expect(n, 'writes that did not remove enough').toBeLessThan(100)
-    await litefeed(['update', 't', '1', `{"more":${n}}`], {db})
+    await write(db, 't', t => t.update(1, {more: n}))
   }
 }
 
@@ -75,14 +77,14 @@ describe('what goes', () => {
     expect(await prune(db, '--before', '4')).toEqual({removed: 3, oldest: 4, newest: 10})
     expect(await prune(db, '--before', '99999')).toEqual({removed: 6, oldest: 10, newest: 10})
     expect(await prune(db, '--keep', '1')).toMatchObject({removed: 0, oldest: 10})
-    await litefeed(['insert', 't', '{"id":"a"}'], {db})
+    await write(db, 't', t => t.insert({id: 'a'}))
     expect((await log(db)).map(({seq}) => seq)).toEqual([10, 11])
   })
 
   test('nothing that a consumer has not had, unless it is named', async () => {
     const db = await changed(10)
-    await litefeed(['consumers', 'reset', 'slow', '--to', '3'], {db})
-    await litefeed(['consumers', 'reset', 'quick', '--to', '8'], {db})
+    await library(db, store => store.resetConsumer('slow', 3))
+    await library(db, store => store.resetConsumer('quick', 8))
     const held = await litefeed(['prune', '--keep', '1'], {db})
     expect(held.result).toEqual({removed: 3, oldest: 4, newest: 10})
     expect(held.stderr).toContain('the consumer slow has not had more')
@@ -122,7 +124,7 @@ describe('a rule that is saved', () => {
     // It keeps pace, a few batches at a time.
     expect(await oldest(db)).toBeGreaterThan(500)
     await writeUntilGone(db, 8000)
-    for (let n = 0; n < 12; n++) await litefeed(['update', 't', '1', `{"n":${n}}`], {db})
+    for (let n = 0; n < 12; n++) await write(db, 't', t => t.update(1, {n}))
     const kept = (await log(db)).length
     expect(kept).toBeLessThanOrEqual(56)
     expect(kept).toBeGreaterThanOrEqual(50)
@@ -149,7 +151,7 @@ describe('a rule that is saved', () => {
   test('is kept by pipe and track, and never past a consumer', async () => {
     const db = await changed(3000)
     const to = `file:${join(newDirectory(), 'out.ndjson')}`
-    await litefeed(['consumers', 'reset', 'f', '--to', 'beginning'], {db})
+    await library(db, store => store.resetConsumer('f', 'beginning'))
     await prune(db, '--keep', '100', '--save')
     expect(await oldest(db)).toBe(1)
     await litefeed(['pipe', '--to', to, '--as', 'f', '--no-follow'], {db})
@@ -159,7 +161,7 @@ describe('a rule that is saved', () => {
     const connection = new Sqlite(db)
     connection.exec('CREATE TABLE app (id INTEGER PRIMARY KEY)')
     connection.close()
-    await litefeed(['consumers', 'delete', 'f'], {db})
+    await library(db, store => store.deleteConsumer('f'))
     await prune(db, '--keep', '10', '--save')
     expect(await litefeed(['track', 'app'], {db})).toMatchObject({status: 0})
     const changes = await log(db)
@@ -180,7 +182,7 @@ describe('a feed', () => {
     const db = await changed(10)
     const feed = await tail([], {db})
     await prune(db, '--keep', '3')
-    await litefeed(['insert', 't', '{"id":"a"}'], {db})
+    await write(db, 't', t => t.insert({id: 'a'}))
     expect((await feed.next()).seq).toBe(11)
   })
 
@@ -206,7 +208,7 @@ test('what doctor says, and a table that is tracked, after a prune', async () =>
     connection.close()
   }
   run('CREATE TABLE app (id INTEGER PRIMARY KEY, v)')
-  await litefeed(['track', 'app'], {db})
+  await library(db, store => store.track('app'))
   run('INSERT INTO app (v) VALUES (1), (2), (3); UPDATE app SET v = 9 WHERE id = 3')
   await prune(db, '--keep', '1')
   const {status, lines} = await litefeed(['doctor'], {db})

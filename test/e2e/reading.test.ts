@@ -1,5 +1,5 @@
 import {describe, expect, test} from 'vitest'
-import {databaseWith, litefeed, newDatabase} from './support.ts'
+import {databaseWith, litefeed, newDatabase, write} from './support.ts'
 
 describe('get', () => {
   test('prints documents in the order asked, a line each', async () => {
@@ -136,7 +136,7 @@ describe('list', () => {
 describe('tables', () => {
   test('name, kind, documents and newest seq, by name', async () => {
     const db = await databaseWith({users: [{id: 1}, {id: 2}], 'a b': [{id: 1}]})
-    await litefeed(['delete', 'users', '1'], {db})
+    await write(db, 'users', t => t.delete(1))
     const run = await litefeed(['tables'], {db})
     expect(run.stdout).toBe(
       '{"name":"a b","kind":"documents","documents":1,"seq":3,"oldest":1}\n{"name":"users","kind":"documents","documents":1,"seq":4,"oldest":1}\n',

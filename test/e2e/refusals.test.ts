@@ -1,6 +1,6 @@
 // What a feed cannot be is refused at once, with the reason; and tables that are not there, or no longer.
 import {describe, expect, test} from 'vitest'
-import {databaseWith, execute, follow, litefeed, newDatabase, short, start, Tail, tail} from './support.ts'
+import {databaseWith, execute, follow, litefeed, newDatabase, short, start, Tail, tail, write} from './support.ts'
 
 describe('refused with exit status 2 and the name of the flag', () => {
   const window = ['--order-by', 'n', '--limit', '2']
@@ -70,7 +70,7 @@ describe('a table that is not there', () => {
       const feed = await follow(db, 't', 'u', ...args)
       expect(feed.stderr).toMatch(/warning: .*"t"/)
       expect(feed.stderr).not.toContain('"u"')
-      expect((await feed.after('insert', 't', '{"id":2,"n":2}')).map(short)).toEqual(['add 2'])
+      expect((await feed.after('t', t => t.insert({id: 2, n: 2}))).map(short)).toEqual(['add 2'])
     },
   )
 })
@@ -93,7 +93,7 @@ describe('a table that is dropped', () => {
   ])('ends %s with an error that names it', async (_, args, told) => {
     const db = await databaseWith({t: documents, u: documents})
     const feed = await tail(args, {db})
-    await litefeed(['drop', 't'], {db})
+    await write(db, 't', t => t.drop())
     expect((await feed.rest()).map(short)).toEqual(told)
     expect(await feed.ended()).toEqual({status: 1, signal: null})
     expect(feed.stderr).toMatch(/error: .*\bt\b.* dropped/i)
@@ -103,7 +103,7 @@ describe('a table that is dropped', () => {
     const db = newDatabase()
     await litefeed(['insert', 't', '[]'], {db})
     const feed = await tail(['t'], {db})
-    await litefeed(['drop', 't'], {db})
+    await write(db, 't', t => t.drop())
     expect(await feed.rest()).toEqual([])
     expect(await feed.ended()).toEqual({status: 1, signal: null})
   })
@@ -112,8 +112,8 @@ describe('a table that is dropped', () => {
     const db = await databaseWith({t: documents})
     const feed = await tail(['t'], {db})
     feed.child.kill('SIGSTOP')
-    await litefeed(['drop', 't'], {db})
-    await litefeed(['insert', 't', '{"id":1,"n":1}'], {db})
+    await write(db, 't', t => t.drop())
+    await write(db, 't', t => t.insert({id: 1, n: 1}))
     feed.child.kill('SIGCONT')
     expect((await feed.rest()).map(short).slice(0, 2)).toEqual(removals)
     expect(await feed.ended()).toEqual({status: 1, signal: null})
@@ -138,8 +138,8 @@ describe('a table that is dropped', () => {
   test('ends a feed that waited for it', async () => {
     const db = newDatabase()
     const feed = await follow(db, 't')
-    expect((await feed.after('insert', 't', '{"id":1}')).map(short)).toEqual(['add 1'])
-    await litefeed(['drop', 't'], {db})
+    expect((await feed.after('t', t => t.insert({id: 1}))).map(short)).toEqual(['add 1'])
+    await write(db, 't', t => t.drop())
     expect((await feed.rest()).map(short)).toEqual(['remove 1'])
     expect(await feed.ended()).toEqual({status: 1, signal: null})
   })
@@ -147,16 +147,16 @@ describe('a table that is dropped', () => {
   test('leaves a feed of other tables alone, and one of every table', async () => {
     const db = await databaseWith({t: documents, u: documents})
     const [others, every] = [await follow(db, 'u'), await follow(db)]
-    expect((await every.after('drop', 't')).map(short)).toEqual(removals)
+    expect((await every.after('t', t => t.drop())).map(short)).toEqual(removals)
     const written = await litefeed(['insert', 't', '{"id":3}'], {db})
     expect((await every.upTo(written.result.seq)).map(short)).toEqual(['add 3'])
-    expect((await others.after('insert', 'u', '{"id":3}')).map(short)).toEqual(['add 3'])
+    expect((await others.after('u', t => t.insert({id: 3}))).map(short)).toEqual(['add 3'])
     for (const feed of [others, every]) expect(await feed.stop()).toEqual({status: null, signal: 'SIGINT'})
   })
 
   test('is history to a feed that begins before it and does not follow', async () => {
     const db = await databaseWith({t: documents})
-    await litefeed(['drop', 't'], {db})
+    await write(db, 't', t => t.drop())
     const feed = new Tail(start(['changes', '--since', 'beginning', '--no-follow'], {db}))
     expect((await feed.rest()).map(short)).toEqual(['add 1', 'add 2', ...removals])
     expect(await feed.ended()).toEqual({status: 0, signal: null})

@@ -15,6 +15,7 @@ import {
   short,
   start,
   Tail,
+  write,
 } from './support.ts'
 
 const people = [
@@ -28,18 +29,21 @@ describe('--where', () => {
     const db = await databaseWith({t: people})
     const feed = await follow(db, 't', '--where', 'age > 10', '--include-initial')
     expect(feed.before.slice(1).map(short).toSorted()).toEqual(['initial "x"', 'initial 1'])
-    expect(await feed.after('update', 't', '2', '{"age":11}')).toMatchObject([
+    expect(await feed.after('t', t => t.update(2, {age: 11}))).toMatchObject([
       {type: 'add', key: 2, old_val: null, new_val: {id: 2, age: 11}},
     ])
-    expect(await feed.after('update', 't', '2', '{"age":12}')).toMatchObject([
+    expect(await feed.after('t', t => t.update(2, {age: 12}))).toMatchObject([
       {type: 'change', key: 2, old_val: {age: 11}, new_val: {age: 12}},
     ])
-    expect(await feed.after('update', 't', '2', '{"age":10}')).toMatchObject([
+    expect(await feed.after('t', t => t.update(2, {age: 10}))).toMatchObject([
       {type: 'remove', key: 2, old_val: {id: 2, age: 12}, new_val: null},
     ])
-    expect(await feed.after('update', 't', '2', '{"age":9}')).toEqual([])
-    expect(await feed.after('delete', 't', '2')).toEqual([])
-    expect((await feed.after('delete', 't', '--all')).map(short).toSorted()).toEqual(['remove "x"', 'remove 1'])
+    expect(await feed.after('t', t => t.update(2, {age: 9}))).toEqual([])
+    expect(await feed.after('t', t => t.delete(2))).toEqual([])
+    expect((await feed.after('t', t => t.delete({all: true}))).map(short).toSorted()).toEqual([
+      'remove "x"',
+      'remove 1',
+    ])
   })
 
   test('is the same condition for several tables, and for every table', async () => {
@@ -49,9 +53,9 @@ describe('--where', () => {
     )
     const initial = feeds.map(feed => feed.before.slice(1).map(({table}) => table))
     expect(initial.map(tables => tables.toSorted())).toEqual([['b'], ['b', 'c']])
-    for (const table of ['a', 'b', 'c']) await litefeed(['update', table, '1', '{"n":5}'], {db})
-    const {result} = await litefeed(['update', 'a', '1', '{"n":0}'], {db})
-    const told = await Promise.all(feeds.map(feed => feed.upTo(result.seq)))
+    for (const table of ['a', 'b', 'c']) await write(db, table, t => t.update(1, {n: 5}))
+    const {seq} = await write(db, 'a', t => t.update(1, {n: 0}))
+    const told = await Promise.all(feeds.map(feed => feed.upTo(seq)))
     const inShort = told.map(lines => lines.map(({type, table}) => `${type} ${table}`))
     expect(inShort).toEqual([
       ['add a', 'change b', 'remove a'],
@@ -68,8 +72,8 @@ describe('--where', () => {
 
   test('looks back: the set as of a position, and what became of it', async () => {
     const db = await databaseWith({t: people})
-    await litefeed(['update', 't', '2', '{"age":40}'], {db})
-    await litefeed(['update', 't', '1', '{"age":4}'], {db})
+    await write(db, 't', t => t.update(2, {age: 40}))
+    await write(db, 't', t => t.update(1, {age: 4}))
     const all = await read(db, 't', '--where', 'age > 10')
     expect(all.lines.map(short)).toEqual(['add 1', 'add "x"', 'add 2', 'remove 1'])
     const later = await read(db, 't', '--where', 'age > 10', '--since', '3', '--include-initial')
@@ -87,7 +91,7 @@ describe('--where', () => {
 
   test('of an expression that fails on a document: it is not in the set, stderr says why, and the exit status is 1', async () => {
     const db = await databaseWith({t: people})
-    await litefeed(['update', 't', '1', '{"age":"old"}'], {db})
+    await write(db, 't', t => t.update(1, {age: 'old'}))
     const run = await read(db, 't', '--where', '$uppercase(age) = "OLD" or true')
     // Every document but one has a number there.
     expect(run.lines.map(short)).toEqual(['add 1'])
@@ -104,9 +108,9 @@ describe('--where', () => {
     })
     const feed = await follow(db, 't', '--where', '$uppercase(s) = "A"', '--include-initial', '--take', '4')
     expect(feed.before.slice(1).map(short)).toEqual(['initial 1'])
-    expect((await feed.after('update', 't', '1', '{"s":7}')).map(short)).toEqual(['remove 1'])
-    expect((await feed.after('update', 't', '2', '{"s":"a"}')).map(short)).toEqual(['add 2'])
-    await litefeed(['insert', 't', '{"id":3,"s":"a"}'], {db})
+    expect((await feed.after('t', t => t.update(1, {s: 7}))).map(short)).toEqual(['remove 1'])
+    expect((await feed.after('t', t => t.update(2, {s: 'a'}))).map(short)).toEqual(['add 2'])
+    await write(db, 't', t => t.insert({id: 3, s: 'a'}))
     expect((await feed.rest()).map(short)).toEqual(['add 3'])
     expect(await feed.ended()).toMatchObject({status: 1})
     expect(feed.stderr).toContain('$uppercase')
@@ -175,8 +179,8 @@ describe('projections', () => {
   test('a change of what is not shown is no event', async () => {
     const db = await databaseWith({t: people})
     const feed = await follow(db, 't', '--pluck', 'name,address.city')
-    expect(await feed.after('update', 't', '1', '{"age":32,"address":{"street":"Markt"}}')).toEqual([])
-    expect(await feed.after('update', 't', '1', '{"address":{"city":"Köln"}}')).toMatchObject([
+    expect(await feed.after('t', t => t.update(1, {age: 32, address: {street: 'Markt'}}))).toEqual([])
+    expect(await feed.after('t', t => t.update(1, {address: {city: 'Köln'}}))).toMatchObject([
       {old_val: {name: 'Ann', address: {city: 'Bonn'}}, new_val: {name: 'Ann', address: {city: 'Köln'}}},
     ])
   })
@@ -194,11 +198,11 @@ describe('projections', () => {
     expect((await litefeed(['list', 't', '--select', 'v'], {db})).stdout).toBe('1\n')
     const feed = await follow(db, 't', '--select', 'v', '--include-initial')
     expect(feed.before.slice(1).map(short)).toEqual(['initial 1'])
-    expect(await feed.after('update', 't', '1', '{"v":null}')).toMatchObject([
+    expect(await feed.after('t', t => t.update(1, {v: null}))).toMatchObject([
       {type: 'remove', key: 1, old_val: 1, new_val: null},
     ])
-    expect(await feed.after('replace', 't', '1', '{"id":1}')).toEqual([])
-    expect(await feed.after('update', 't', '2', '{"v":false}')).toMatchObject([
+    expect(await feed.after('t', t => t.replace(1, {id: 1}))).toEqual([])
+    expect(await feed.after('t', t => t.update(2, {v: false}))).toMatchObject([
       {type: 'add', key: 2, old_val: null, new_val: false},
     ])
   })
@@ -227,24 +231,26 @@ describe('a feed of keys', () => {
       '{"seq":1,"ts_ms":T,"table":"t","key":1,"type":"initial","new_val":null}',
       '{"seq":1,"ts_ms":T,"table":"t","key":2,"type":"initial","new_val":{"id":2,"n":1}}',
     ])
-    expect(await feed.after('insert', 't', '[{"id":1,"n":5},{"id":3}]')).toMatchObject([
+    expect(await feed.after('t', t => t.insert([{id: 1, n: 5}, {id: 3}]))).toMatchObject([
       {type: 'add', key: 1, old_val: null, new_val: {n: 5}},
     ])
-    expect(await feed.after('delete', 't', '1', '3')).toMatchObject([{type: 'remove', key: 1, new_val: null}])
+    expect(await feed.after('t', t => t.delete({keys: [1, 3]}))).toMatchObject([
+      {type: 'remove', key: 1, new_val: null},
+    ])
   })
 
   test('also of a table that is not there yet', async () => {
     const db = newDatabase()
     const feed = await follow(db, 't', '--key', '"1"', '--include-initial')
     expect(feed.before.slice(1)).toMatchObject([{type: 'initial', key: '1', new_val: null}])
-    expect((await feed.after('insert', 't', '[{"id":"1"},{"id":1}]')).map(short)).toEqual(['add "1"'])
+    expect((await feed.after('t', t => t.insert([{id: '1'}, {id: 1}]))).map(short)).toEqual(['add "1"'])
   })
 
   test('takes projections', async () => {
     const db = await databaseWith({t: people})
     const feed = await follow(db, 't', '--key', '1', '--key', '9', '--include-initial', '--pluck', 'name')
     expect(feed.before.slice(1).map(({new_val}) => new_val)).toEqual([{name: 'Ann'}, null])
-    expect(await feed.after('update', 't', '1', '{"age":1}')).toEqual([])
+    expect(await feed.after('t', t => t.update(1, {age: 1}))).toEqual([])
   })
 })
 
@@ -275,11 +281,17 @@ test('a set that nobody reads for long is true when it is ready, and what left i
     {db},
   )
   await once(child.stdout as NodeJS.ReadableStream, 'readable')
-  await litefeed(['delete', 't', '0', '1', '5000', '5998'], {db})
-  await litefeed(['update', 't', '3', '4', '{"n":2}'], {db})
-  await litefeed(['update', 't', '2', '6', '5001', '{"n":1}'], {db})
-  await litefeed(['update', 't', '--where', 'id > 5500 and n = 0', '{"n":5}'], {db})
-  await litefeed(['insert', 't', '[{"id":0,"n":0},{"id":7000,"n":0},{"id":-1,"n":1}]'], {db})
+  await write(db, 't', t => t.delete({keys: [0, 1, 5000, 5998]}))
+  await write(db, 't', t => t.update({keys: [3, 4]}, {n: 2}))
+  await write(db, 't', t => t.update({keys: [2, 6, 5001]}, {n: 1}))
+  await write(db, 't', t => t.update({where: 'id > 5500 and n = 0'}, {n: 5}))
+  await write(db, 't', t =>
+    t.insert([
+      {id: 0, n: 0},
+      {id: 7000, n: 0},
+      {id: -1, n: 1},
+    ]),
+  )
   const feed = new Tail(child)
   const initial = await feed.until(({state}) => state === 'ready')
   const {seq} = initial.at(-1)

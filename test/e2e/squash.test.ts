@@ -2,7 +2,7 @@
 // long something takes.
 import Sqlite from 'better-sqlite3'
 import {expect, test} from 'vitest'
-import {databaseWith, follow, type Line, litefeed, newDatabase, short} from './support.ts'
+import {databaseWith, follow, type Line, litefeed, newDatabase, short, write} from './support.ts'
 
 const two = [
   {id: 1, n: 1},
@@ -115,7 +115,7 @@ test.each([
   ['--until', ['--until', '6']],
 ])('a feed that ends by %s keeps nothing back', async (_, args) => {
   const db = newDatabase()
-  await litefeed(['insert', 't', JSON.stringify(two)], {db})
+  await write(db, 't', t => t.insert(two))
   atOnce(db, [1, 2], [1, 3], [3, 1], [2, null])
   const follows = args.length > 0 ? [] : ['--no-follow']
   const run = await litefeed(['changes', 't', '--since', '2', '--squash', '1h', ...args, ...follows], {db})

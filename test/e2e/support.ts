@@ -7,7 +7,7 @@ import {dirname, join} from 'node:path'
 import {createInterface} from 'node:readline'
 import Sqlite from 'better-sqlite3'
 import {afterAll, onTestFinished} from 'vitest'
-import type {Store} from '../../src/index.ts'
+import type {Store, Table, WriteResult} from '../../src/index.ts'
 import {all} from '../support.ts'
 
 export const root = join(import.meta.dirname, '../..')
@@ -100,12 +100,12 @@ export async function tail(args: readonly string[], options: RunOptions): Promis
 export async function follow(db: string, ...args: string[]): Promise<Following> {
   const feed = await tail([...args, '--heartbeat', '50ms'], {db})
   return Object.assign(feed, {
-    after: async (...write: string[]) => feed.upTo((await litefeed(write, {db})).result.seq),
+    after: async (table: string, work: Write) => feed.upTo((await write(db, table, work)).seq),
   })
 }
 
-/** `after` runs a write, and gives the events that it brings. */
-export type Following = Tail & {after(...write: string[]): Promise<Line[]>}
+/** `after` writes, and gives the events that it brings. */
+export type Following = Tail & {after(table: string, work: Write): Promise<Line[]>}
 
 export class Tail {
   readonly child: ChildProcess
@@ -209,6 +209,22 @@ export async function library<T>(db: string, work: (store: Store) => Promise<T>)
   const {open} = (await import(`${root}/dist/index.js`)) as typeof import('../../src/index.ts')
   await using store = await open(db)
   return await work(store)
+}
+
+/** A write, in this process. */
+export function write(db: string, table: string, work: Write): Promise<WriteResult> {
+  return library(db, store => work(store.table(table)))
+}
+
+export type Write = (table: Table) => Promise<WriteResult>
+
+/** What `consumers` prints of one, without its owner: of that a test asks the command. */
+export async function consumer(db: string, name = 'x'): Promise<Line> {
+  const all = await library(db, store => store.consumers())
+  const found = all.find(one => one.name === name)
+  if (found === undefined) return undefined
+  const {owner: _, ...known} = found
+  return known
 }
 
 /** A database that holds these documents. It is made once, and then copied. */

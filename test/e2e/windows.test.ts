@@ -1,7 +1,18 @@
 // Feeds of windows: the first so many of a set in the order of a field. That they stay true whatever is written is tested in
 // test/engine/feed/model.test.ts.
 import {describe, expect, test} from 'vitest'
-import {databaseWith, finished, follow, type Line, litefeed, newDatabase, short, start} from './support.ts'
+import {
+  databaseWith,
+  finished,
+  follow,
+  type Line,
+  litefeed,
+  newDatabase,
+  short,
+  start,
+  type Write,
+  write,
+} from './support.ts'
 
 describe('a window', () => {
   const four = [
@@ -14,8 +25,8 @@ describe('a window', () => {
   test('is a line with the offsets at its end; an initial document has no old one', async () => {
     const db = await databaseWith({t: four})
     const feed = await follow(db, 't', '--order-by', 'v', '--limit', '2', '--include-initial', '--include-offsets')
-    await feed.after('insert', 't', '{"id":"z","v":15}')
-    await feed.after('delete', 't', '--all')
+    await feed.after('t', t => t.insert({id: 'z', v: 15}))
+    await feed.after('t', t => t.delete({all: true}))
     const lines = feed.raw.filter(line => !/"(state|heartbeat)"/.test(line)).map(line => line.replace(/\d{13}/, 'T'))
     expect(lines.slice(0, 3)).toEqual([
       '{"seq":4,"ts_ms":T,"table":"t","key":"a","type":"initial","new_val":{"id":"a","v":10},"new_offset":0}',
@@ -37,18 +48,23 @@ describe('a window', () => {
     const db = await databaseWith({t: four})
     const feed = await follow(db, 't', ...args, '--include-initial', '--include-offsets')
     const window: Line[] = feed.before.slice(1).map(({new_val}) => new_val)
-    for (const write of [
-      ['update', 't', 'b', '{"v":35}'],
-      ['insert', 't', '[{"id":"e","v":1,"o":{"x":3}},{"id":1,"v":1,"o":{"x":null}},{"id":true,"v":"s","o":{}}]'],
-      ['update', 't', '--all', '--expr', '{"v": $type(v) = "number" ? 50 - v}'],
-      ['update', 't', 'e', 'c', '{"o":{"x":[1]}}'],
-      ['replace', 't', 'a', '{"id":"a"}'],
-      ['delete', 't', 'c', '1'],
-      ['delete', 't', '--all'],
-    ]) {
-      splice(window, await feed.after(...write))
+    const more = [
+      {id: 'e', v: 1, o: {x: 3}},
+      {id: 1, v: 1, o: {x: null}},
+      {id: true, v: 's', o: {}},
+    ]
+    for (const work of [
+      t => t.update('b', {v: 35}),
+      t => t.insert(more),
+      t => t.update({all: true}, {expr: '{"v": $type(v) = "number" ? 50 - v}'}),
+      t => t.update({keys: ['e', 'c']}, {o: {x: [1]}}),
+      t => t.replace('a', {id: 'a'}),
+      t => t.delete({keys: ['c', 1]}),
+      t => t.delete({all: true}),
+    ] satisfies Write[]) {
+      splice(window, await feed.after('t', work))
       const list = await litefeed(['list', 't', ...args], {db})
-      expect(window, write.join(' ')).toEqual(list.lines)
+      expect(window, String(work)).toEqual(list.lines)
     }
   })
 
@@ -56,26 +72,27 @@ describe('a window', () => {
     const db = await databaseWith({t: four})
     const feed = await follow(db, 't', '--order-by', 'v', '--limit', '2')
     expect(feed.before).toEqual([])
-    for (const [write, expected] of [
-      ['insert t {"id":"x","v":50}', []],
-      ['insert t {"id":"y","v":5}', ['change "y" {"id":"b","v":20} {"id":"y","v":5}']],
-      ['delete t y', ['change "b" {"id":"y","v":5} {"id":"b","v":20}']],
-      ['update t b {"v":5}', ['change "b" {"id":"b","v":20} {"id":"b","v":5}']],
-      ['update t a {"v":99}', ['change "c" {"id":"a","v":10} {"id":"c","v":30}']],
-      ['update t a {"v":98}', []],
-      ['delete t a', []],
-      ['delete t x', []],
-      ['delete t d', []],
-      ['delete t c', ['remove "c" {"id":"c","v":30} null']],
-      ['insert t {"id":"n"}', []],
-      ['update t n {"v":null}', ['add "n" null {"id":"n","v":null}']],
-      ['replace t b {"id":"b"}', ['remove "b" {"id":"b","v":5} null']],
-    ] as const) {
-      const events = await feed.after(...write.split(' '))
+    const steps: [work: Write, expected: string[]][] = [
+      [t => t.insert({id: 'x', v: 50}), []],
+      [t => t.insert({id: 'y', v: 5}), ['change "y" {"id":"b","v":20} {"id":"y","v":5}']],
+      [t => t.delete('y'), ['change "b" {"id":"y","v":5} {"id":"b","v":20}']],
+      [t => t.update('b', {v: 5}), ['change "b" {"id":"b","v":20} {"id":"b","v":5}']],
+      [t => t.update('a', {v: 99}), ['change "c" {"id":"a","v":10} {"id":"c","v":30}']],
+      [t => t.update('a', {v: 98}), []],
+      [t => t.delete('a'), []],
+      [t => t.delete('x'), []],
+      [t => t.delete('d'), []],
+      [t => t.delete('c'), ['remove "c" {"id":"c","v":30} null']],
+      [t => t.insert({id: 'n'}), []],
+      [t => t.update('n', {v: null}), ['add "n" null {"id":"n","v":null}']],
+      [t => t.replace('b', {id: 'b'}), ['remove "b" {"id":"b","v":5} null']],
+    ]
+    for (const [work, expected] of steps) {
+      const events = await feed.after('t', work)
       const told = events.map(
         event => `${short(event)} ${JSON.stringify(event.old_val)} ${JSON.stringify(event.new_val)}`,
       )
-      expect(told, write).toEqual(expected)
+      expect(told, String(work)).toEqual(expected)
       for (const event of events) expect(event).not.toHaveProperty('new_offset')
     }
   })
@@ -105,8 +122,7 @@ describe('a window', () => {
     const db = await databaseWith({t: four})
     const args = ['t', '--order-by', 'v', '--limit', '2', '--select', '"same"']
     const [moving, still] = [await follow(db, ...args, '--include-offsets'), await follow(db, ...args)]
-    const write = ['update', 't', 'a', '{"v":25}']
-    expect(await moving.after(...write)).toMatchObject([
+    expect(await moving.after('t', t => t.update('a', {v: 25}))).toMatchObject([
       {type: 'change', key: 'a', old_val: 'same', new_val: 'same', old_offset: 0, new_offset: 1},
     ])
     expect(await still.upTo(5)).toEqual([])
@@ -116,11 +132,11 @@ describe('a window', () => {
     const db = await databaseWith({t: [...four, {id: 'e', v: 50}].map((one, n) => ({...one, even: n % 2 === 0}))})
     const feed = await follow(db, 't', '--order-by', 'v', '--limit', '2', '--where', 'even', '--include-initial')
     expect(feed.before.slice(1).map(short)).toEqual(['initial "a"', 'initial "c"'])
-    expect(await feed.after('delete', 't', 'a')).toMatchObject([{old_val: {id: 'a'}, new_val: {id: 'e'}}])
-    expect(await feed.after('update', 't', 'c', '{"even":false}')).toMatchObject([
+    expect(await feed.after('t', t => t.delete('a'))).toMatchObject([{old_val: {id: 'a'}, new_val: {id: 'e'}}])
+    expect(await feed.after('t', t => t.update('c', {even: false}))).toMatchObject([
       {type: 'remove', key: 'c', old_val: {id: 'c'}, new_val: null},
     ])
-    expect(await feed.after('update', 't', 'b', '{"even":true}')).toMatchObject([
+    expect(await feed.after('t', t => t.update('b', {even: true}))).toMatchObject([
       {type: 'add', key: 'b', old_val: null, new_val: {id: 'b'}},
     ])
   })
@@ -130,9 +146,9 @@ describe('a window', () => {
     const args = ['t', '--order-by', 'v', '--limit', '2', '--where', '$uppercase(id) != "A"', '--include-initial']
     const feed = await follow(db, ...args, '--take', '4')
     expect(feed.before.slice(1).map(short)).toEqual(['initial "b"', 'initial "c"'])
-    expect(await feed.after('insert', 't', '{"id":1,"v":0}')).toEqual([])
-    expect((await feed.after('delete', 't', 'b')).map(short)).toEqual(['change "d"'])
-    await litefeed(['insert', 't', '{"id":"z","v":0}'], {db})
+    expect(await feed.after('t', t => t.insert({id: 1, v: 0}))).toEqual([])
+    expect((await feed.after('t', t => t.delete('b'))).map(short)).toEqual(['change "d"'])
+    await write(db, 't', t => t.insert({id: 'z', v: 0}))
     expect((await feed.rest()).map(short)).toEqual(['change "z"'])
     expect(await feed.ended()).toMatchObject({status: 1})
     expect(feed.stderr).toContain('$uppercase')
@@ -143,7 +159,7 @@ describe('a window', () => {
     const feed = await follow(db, 't', '--order-by', 'v', '--limit', '1', '--include-initial')
     expect(feed.stderr).toContain('"t"')
     expect(feed.before.slice(1)).toEqual([])
-    expect((await feed.after('insert', 't', '[{"id":1,"v":5},{"id":2,"v":4},{"id":3}]')).map(short)).toEqual([
+    expect((await feed.after('t', t => t.insert([{id: 1, v: 5}, {id: 2, v: 4}, {id: 3}]))).map(short)).toEqual([
       'add 1',
       'change 2',
     ])
@@ -153,7 +169,7 @@ describe('a window', () => {
     const db = await databaseWith({t: four})
     const records = ['t', '--order-by', 'v:desc', '--limit', '1', '--map', 'new_val.v', '--take', '3']
     const feed = await follow(db, ...records, '--filter', 'new_val.v > old_val.v')
-    for (const v of [39, 41, 3, 55, 100]) await litefeed(['insert', 't', JSON.stringify({v})], {db})
+    for (const v of [39, 41, 3, 55, 100]) await write(db, 't', t => t.insert({v}))
     expect(await feed.rest()).toEqual([41, 55, 100])
     expect(await feed.ended()).toMatchObject({status: 0})
   })

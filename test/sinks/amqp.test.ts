@@ -1,6 +1,6 @@
 import {type ChannelModel, connect, type GetMessage} from 'amqplib'
 import {afterAll, beforeAll, describe, expect, onTestFinished, test} from 'vitest'
-import {databaseWith, finished, type Line, litefeed, log} from '../e2e/support.ts'
+import {databaseWith, finished, type Line, log, write} from '../e2e/support.ts'
 import {isThere} from '../services.ts'
 import {Random, rounds} from '../support.ts'
 import {busyTable, Cable, deliver, expectLog, killed, meanwhile, startPipe} from './support.ts'
@@ -64,7 +64,7 @@ describe.skipIf(!(await isThere('RabbitMQ')))('RabbitMQ', () => {
 
   test('--exchange and --routing-key are a template', async () => {
     const db = await databaseWith({t: [{id: 1}], u: [{id: 1}]})
-    await litefeed(['delete', 't', '1'], {db})
+    await write(db, 't', t => t.delete(1))
     const exchange = `litefeed-test-${crypto.randomUUID()}`
     const {take} = await queue({exchange})
     await deliver(db, url, '--exchange', exchange, '--routing-key', '{table}.{type}')
@@ -77,7 +77,7 @@ describe.skipIf(!(await isThere('RabbitMQ')))('RabbitMQ', () => {
 
   test('a returned message is a failure although it is confirmed, and what follows it of its document waits', async () => {
     const db = await databaseWith({t: [{id: 1}, {id: 2}]})
-    await litefeed(['update', 't', '1', '{"n":1}'], {db})
+    await write(db, 't', t => t.update(1, {n: 1}))
     const exchange = `litefeed-test-${crypto.randomUUID()}`
     // Only changes are bound: the adds have no queue yet.
     const {name, channel, events} = await queue({exchange, binding: '*.change'})

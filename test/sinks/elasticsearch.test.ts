@@ -2,7 +2,18 @@ import {existsSync, readFileSync} from 'node:fs'
 import {join} from 'node:path'
 import {setTimeout as sleep} from 'node:timers/promises'
 import {describe, expect, test} from 'vitest'
-import {databaseWith, finished, jsonLines, type Line, litefeed, log, newDirectory} from '../e2e/support.ts'
+import {
+  consumer,
+  databaseWith,
+  finished,
+  jsonLines,
+  type Line,
+  library,
+  litefeed,
+  log,
+  newDirectory,
+  write,
+} from '../e2e/support.ts'
 import {Random, rounds} from '../support.ts'
 import {busyTable, deliver, killed, more, Receiver, startPipe} from './support.ts'
 
@@ -38,8 +49,8 @@ describe('documents', () => {
       Users: [{id: 1, n: 1}, {id: '1', s: 'a\u2028\n'}, {id: 'b c/d'}, {id: [1, 2]}],
       games: [{id: 1}],
     })
-    await litefeed(['update', 'Users', '1', '{"n":2}'], {db})
-    await litefeed(['delete', 'Users', 'b c/d'], {db})
+    await write(db, 'Users', t => t.update(1, {n: 2}))
+    await write(db, 'Users', t => t.delete('b c/d'))
     const {url, index, get} = await server()
     expect(await deliver(db, url('app-{table}'), '--as', 'es')).toMatchObject({status: 0, stdout: '', stderr: ''})
     expect(index('app-users')).toEqual({1: {id: 1, n: 2}, '"1"': {id: '1', s: 'a\u2028\n'}, '[1,2]': {id: [1, 2]}})
@@ -57,12 +68,12 @@ describe('documents', () => {
     const {url, index, writes} = await server()
     const adults = ['--where', 'age >= 18', '--as', 'es', '--include-initial']
     await deliver(db, url('adults'), ...adults)
-    await litefeed(['update', 't', '1', '{"age":17}'], {db})
-    await litefeed(['update', 't', '2', '{"age":18}'], {db})
+    await write(db, 't', t => t.update(1, {age: 17}))
+    await write(db, 't', t => t.update(2, {age: 18}))
     await deliver(db, url('adults'), ...adults)
     expect(index('adults')).toEqual({2: {id: 2, age: 18}})
     const before = writes().length
-    await litefeed(['consumers', 'reset', 'es', '--to', '2'], {db})
+    await library(db, store => store.resetConsumer('es', 2))
     expect(await deliver(db, url('adults'), ...adults)).toMatchObject({status: 0, stderr: ''})
     expect(writes()).toHaveLength(before)
   })
@@ -88,7 +99,7 @@ describe('documents', () => {
     expect(run.status).toBe(status)
     expect(run.stderr).toContain('status 400, document_parsing_exception: failed to parse field [poison]')
     expect(Object.keys(index('t'))).toEqual(expect.arrayContaining(ids.map(String)))
-    expect((await litefeed(['consumers'], {db})).lines[0]).toMatchObject({position: policy === 'stop' ? 1 : 3})
+    expect(await consumer(db, 'es')).toMatchObject({position: policy === 'stop' ? 1 : 3})
   })
 
   test('that are too large together, and alone', async () => {

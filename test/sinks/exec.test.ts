@@ -3,10 +3,11 @@ import {existsSync, readFileSync, writeFileSync} from 'node:fs'
 import {join} from 'node:path'
 import {setTimeout as sleep} from 'node:timers/promises'
 import Sqlite from 'better-sqlite3'
-import {describe, expect, test} from 'vitest'
+import {describe, expect, onTestFinished, test} from 'vitest'
 import {EachSink} from '../../src/engine/sinks/exec-each.ts'
 import {
   collect,
+  consumer,
   databaseWith,
   finished,
   jsonLines,
@@ -15,6 +16,7 @@ import {
   log,
   newDirectory,
   start,
+  write,
 } from '../e2e/support.ts'
 import {Random, rounds} from '../support.ts'
 import {busyTable, deliver, expectLog, killed, startPipe} from './support.ts'
@@ -53,7 +55,7 @@ describe('a program', () => {
       }`)
     expect(await deliver(db, to, '--as', 'x')).toMatchObject({status: 0, stdout: '', stderr: ''})
     expect(done()).toEqual(await log(db))
-    expect((await litefeed(['consumers'], {db})).lines[0]).toMatchObject({position: 3})
+    expect(await consumer(db)).toMatchObject({position: 3})
   })
 
   test('as a command after --, whose stderr is that of litefeed, with the feed in its environment', async () => {
@@ -69,7 +71,7 @@ describe('a program', () => {
 
   test('has no more than --max-unacked, and of one document one at a time', async () => {
     const db = await databaseWith({t: Array.from({length: 20}, (_, id) => ({id}))})
-    for (let n = 0; n < 3; n++) await litefeed(['update', 't', '0', `{"n":${n}}`], {db})
+    for (let n = 0; n < 3; n++) await write(db, 't', t => t.update(0, {n}))
     const {to, done} = program(`
       let waiting = []
       for await (const line of lines) {
@@ -98,7 +100,7 @@ describe('a program', () => {
     expect(run.stderr).toContain('did not take seq 2: not now')
     expect(run.stderr).toMatch(/error: exec:\S+ refused seq 2: not now\nhint: /)
     expect(seqs(done()).toSorted()).toEqual([1, 2, 2, 2, 2, 2, 3])
-    expect((await litefeed(['consumers'], {db})).lines[0]).toMatchObject({position: 1})
+    expect(await consumer(db)).toMatchObject({position: 1})
   })
 
   test('that ends is started again with what it has not acknowledged', async () => {
@@ -142,17 +144,17 @@ describe('a program', () => {
     }
     const {end} = await begin(slow.to, () => slow.done().length === 3)
     expect((await end).signal).toBe('SIGINT')
-    expect((await litefeed(['consumers'], {db})).lines[0]).toMatchObject({position: 3})
-    await litefeed(['insert', 't', '{"id":4}'], {db})
-    const never = program(
-      `for await (const line of lines) done(JSON.parse(line)); setInterval(() => {}, 1000); setTimeout(() => process.exit(), 5000)`,
-    )
+    expect(await consumer(db)).toMatchObject({position: 3})
+    await write(db, 't', t => t.insert({id: 4}))
+    const never = program(`for await (const line of lines) done(process.pid); setInterval(() => {}, 1000)`)
     const other = await begin(never.to, () => never.done().length === 1)
+    onTestFinished(() => void process.kill(never.done()[0], 'SIGKILL'))
+    const exit = once(other.child, 'exit')
     // Two that come at once are one.
     await sleep(200)
     other.child.kill('SIGINT')
-    expect((await other.end).signal).toBe('SIGINT')
-    expect((await litefeed(['consumers'], {db})).lines[0]).toMatchObject({position: 3})
+    expect(await exit).toEqual([null, 'SIGINT'])
+    expect(await consumer(db)).toMatchObject({position: 3})
   })
 
   test('a pipe that was stopped loses its consumer to the next one, and sends nothing when it comes back', async () => {
@@ -168,7 +170,7 @@ describe('a program', () => {
     const end = finished(first)
     while (done().length < 10) await sleep(10)
     first.kill('SIGSTOP')
-    await litefeed(['insert', 't', '{"id":"last"}'], {db})
+    await write(db, 't', t => t.insert({id: 'last'}))
     // It waits for the lease to run out.
     expect(await deliver(db, to, '--as', 'x')).toMatchObject({status: 0})
     const before = done().length
@@ -185,9 +187,12 @@ describe('a program', () => {
 
   test('a pipe goes on while somebody else writes for longer than anybody waits for', async () => {
     const db = await databaseWith({t: Array.from({length: 70}, (_, id) => ({id}))})
-    const {to, done} = program(
-      `for await (const line of lines) { done(JSON.parse(line)); setTimeout(() => console.log(JSON.parse(line).seq), 100) }`,
-    )
+    const free = join(newDirectory(), 'free')
+    const {to, done} = program(`
+      for await (const line of lines) {
+        done(JSON.parse(line))
+        setTimeout(() => console.log(JSON.parse(line).seq), existsSync(${JSON.stringify(free)}) ? 0 : 100)
+      }`)
     const end = finished(startPipe(db, to, ['--as', 'x', '--no-follow', '--max-unacked', '1']))
     while (done().length < 2) await sleep(10)
     const other = new Sqlite(db)
@@ -198,9 +203,10 @@ describe('a program', () => {
     expect(done().length).toBeGreaterThan(before)
     other.exec('ROLLBACK')
     other.close()
+    writeFileSync(free, '')
     expect(await end).toMatchObject({status: 0})
     expect(seqs(done())).toEqual(seqs(await log(db)))
-    expect((await litefeed(['consumers'], {db})).lines[0]).toMatchObject({lag: 0})
+    expect(await consumer(db)).toMatchObject({lag: 0})
   })
 
   test('killed at any moment, it or litefeed: nothing is missing', async () => {
@@ -223,7 +229,7 @@ describe('a program', () => {
 describe('--each', () => {
   test('a process for each, which has the event on stdin and what it is in its environment', async () => {
     const db = await databaseWith({t: [{id: 1}, {id: '1'}, {id: '$(touch pwned) "\'\n`'}, {id: ['a', 2]}]})
-    await litefeed(['delete', 't', '1'], {db})
+    await write(db, 't', t => t.delete(1))
     const {to, done} = program(`
       const {LITEFEED_SEQ: seq, LITEFEED_TABLE: table, LITEFEED_KEY: key, LITEFEED_TYPE: type, LITEFEED_DELIVERY: delivery} = process.env
       for await (const line of lines) done({seq, table, key, type, delivery, event: JSON.parse(line)})`)

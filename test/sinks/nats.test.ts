@@ -4,7 +4,7 @@ import {createServer} from 'node:net'
 import {type JetStreamManager, jetstreamManager, type StreamConfig} from '@nats-io/jetstream'
 import {connect} from '@nats-io/transport-node'
 import {describe, expect, onTestFinished, test} from 'vitest'
-import {databaseWith, finished, type Line, litefeed, log, newDirectory} from '../e2e/support.ts'
+import {databaseWith, finished, type Line, library, log, newDirectory} from '../e2e/support.ts'
 import {isThere} from '../services.ts'
 import {Random, rounds} from '../support.ts'
 import {busyTable, Cable, deliver, expectLog, killed, meanwhile, startPipe} from './support.ts'
@@ -116,7 +116,7 @@ describe.skipIf(!(await isThere('NATS')))('NATS JetStream', () => {
     await killed(random, rounds(4), db, url, ...args, '--as', 'x')
     await expectExactly(db, await messages())
     // A consumer that is put back is told of nothing that is stored already.
-    await litefeed(['consumers', 'reset', 'x', '--to', '700'], {db})
+    await library(db, store => store.resetConsumer('x', 700))
     await deliver(db, url, ...args, '--as', 'x')
     await expectExactly(db, await messages())
   })

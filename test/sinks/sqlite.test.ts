@@ -3,7 +3,19 @@ import {join} from 'node:path'
 import {setTimeout as sleep} from 'node:timers/promises'
 import Sqlite from 'better-sqlite3'
 import {describe, expect, test} from 'vitest'
-import {databaseWith, documents, type Line, litefeed, log, ndjson, newDirectory, query, start} from '../e2e/support.ts'
+import {
+  databaseWith,
+  documents,
+  type Line,
+  library,
+  litefeed,
+  log,
+  ndjson,
+  newDirectory,
+  query,
+  start,
+  write,
+} from '../e2e/support.ts'
 import {Random, rounds} from '../support.ts'
 
 /** Delivers what there is. */
@@ -30,8 +42,8 @@ describe('another litefeed file', () => {
     const copy = other()
     expect(await pipe(db, copy, '--as', 'copy', '--include-initial')).toMatchObject({status: 0, stdout: '', stderr: ''})
     for (const table of ['users', 'games']) expect(documents(copy, table)).toEqual(documents(db, table))
-    await litefeed(['update', 'users', '1', '{"n":2}'], {db})
-    await litefeed(['delete', 'users', 'b'], {db})
+    await write(db, 'users', t => t.update(1, {n: 2}))
+    await write(db, 'users', t => t.delete('b'))
     await litefeed(['insert', 'users'], {db, input: '{"id":7,"big":12345678901234567890}\n'})
     expect(await pipe(db, copy, '--as', 'copy')).toMatchObject({status: 0, stderr: ''})
     for (const table of ['users', 'games']) expect(documents(copy, table)).toEqual(documents(db, table))
@@ -39,7 +51,7 @@ describe('another litefeed file', () => {
     // The copy has a log of its own: nothing is written there twice.
     const before = await log(copy)
     await pipe(db, copy, '--as', 'copy')
-    await litefeed(['consumers', 'reset', 'copy', '--to', 'beginning'], {db})
+    await library(db, store => store.resetConsumer('copy', 'beginning'))
     await pipe(db, copy, '--as', 'copy')
     expect(await log(copy)).toEqual(before)
   })
@@ -50,7 +62,7 @@ describe('another litefeed file', () => {
     await pipe(db, copy, 'users', '--since', 'beginning')
     await pipe(db, copy, 'games', '--since', 'beginning')
     expect(documents(copy, 'games')).toEqual([{id: 1}])
-    await litefeed(['insert', 'users', '{"id":2}'], {db})
+    await write(db, 'users', t => t.insert({id: 2}))
     await pipe(db, copy, 'users')
     expect(documents(copy, 'users')).toEqual([{id: 1}, {id: 2}])
   })
@@ -72,8 +84,8 @@ describe('another litefeed file', () => {
     const copy = other()
     const adults = ['users', '--where', 'age >= 18', '--pluck', 'id,age', '--as', 'adults']
     await pipe(db, copy, ...adults, '--include-initial')
-    await litefeed(['update', 'users', '2', '{"age":18,"x":1}'], {db})
-    await litefeed(['update', 'users', '1', '{"age":17}'], {db})
+    await write(db, 'users', t => t.update(2, {age: 18, x: 1}))
+    await write(db, 'users', t => t.update(1, {age: 17}))
     await pipe(db, copy, ...adults)
     expect(documents(copy, 'users')).toEqual([{id: 2, age: 18}])
   })
@@ -89,8 +101,8 @@ describe('an SQL table', () => {
     )
     const to = `${copy}?table={table}_copy`
     expect(await pipe(db, to, '--since', 'beginning')).toMatchObject({status: 0, stderr: ''})
-    await litefeed(['update', 'orders', '2', '{"odd name":"x"}'], {db})
-    await litefeed(['delete', 'orders', '1'], {db})
+    await write(db, 'orders', t => t.update(2, {'odd name': 'x'}))
+    await write(db, 'orders', t => t.delete(1))
     await pipe(db, to)
     expect(query(copy, 'SELECT * FROM orders_copy')).toEqual([[2, 0, null, null, 'x', '2!']])
     // Nothing else of litefeed comes into the file of an application.
@@ -105,7 +117,7 @@ describe('an SQL table', () => {
     const table = 'CREATE TABLE t (a INTEGER, b TEXT, v, PRIMARY KEY (b, a))'
     run(db, table)
     run(copy, table)
-    await litefeed(['track', 't'], {db})
+    await library(db, store => store.track('t'))
     run(db, `INSERT INTO t VALUES (1, 'x', x'00ff'), (2, 'y', 9e999), (3, 'z', 9007199254740993), (4, 'q', NULL)`)
     run(db, `UPDATE t SET a = 5 WHERE a = 4; DELETE FROM t WHERE a = 2`)
     expect(await pipe(db, copy, '--since', 'beginning')).toMatchObject({status: 0, stderr: ''})
