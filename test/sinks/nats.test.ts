@@ -145,7 +145,7 @@ describe.skipIf(spawnSync('nats-server', ['--version']).status !== 0)('a server 
     }
     await run()
     onTestFinished(kill)
-    const {args, messages} = await stream(port)
+    const {args, prefix} = await stream(port)
     await kill()
     const done = finished(startPipe(db, `nats://127.0.0.1:${port}`, [...args, '--no-follow', '--as', 'x']))
     let kills = 0
@@ -155,9 +155,13 @@ describe.skipIf(spawnSync('nats-server', ['--version']).status !== 0)('a server 
     })
     if (server === undefined) await run()
     expect((await done).status).toBe(0)
+    // By a connection that has seen none of it.
+    const connection = await connect({servers: `127.0.0.1:${port}`})
+    onTestFinished(() => connection.close())
+    const messages = await messagesOf(await jetstreamManager(connection), prefix)
     await expectLog(
       db,
-      (await messages()).map(({event}) => event),
+      messages.map(({event}) => event),
     )
   })
 })
