@@ -11,6 +11,7 @@ export class Consumer implements Origin, AsyncDisposable {
   readonly name: string
   readonly id: string
   readonly mapped: boolean
+  readonly merges: boolean
   /** Aborts with an error when somebody else has the consumer. */
   readonly lost: AbortSignal
   readonly #lost = new AbortController()
@@ -57,6 +58,7 @@ export class Consumer implements Origin, AsyncDisposable {
     this.id = storage.id
     this.#initial = initial
     this.mapped = options.map !== undefined
+    this.merges = options.squash !== undefined
     this.lost = this.#lost.signal
     this.#storage = storage
     this.#lease = lease
@@ -77,7 +79,7 @@ export class Consumer implements Origin, AsyncDisposable {
     return this.#position
   }
 
-  /** The last change of the batch that was being sent when an earlier owner ended. */
+  /** The last change of what was being sent together when an earlier owner ended. */
   get sending(): Position | undefined {
     return this.#sending
   }
@@ -90,7 +92,8 @@ export class Consumer implements Origin, AsyncDisposable {
       this.lost,
       ...(this.#options.signal === undefined ? [] : [this.#options.signal]),
     ])
-    return new Feed(this.#storage, {...this.#options, ...place, signal: ends}).deliveries({lines})
+    const cut = this.merges ? this.#sending : undefined
+    return new Feed(this.#storage, {...this.#options, ...place, signal: ends}).deliveries({lines, cut})
   }
 
   /**

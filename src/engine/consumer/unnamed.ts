@@ -12,6 +12,7 @@ export class Unnamed implements Origin {
   readonly position: Position
   isPlaced = false
   readonly mapped: boolean
+  readonly merges: boolean
   readonly #storage: Storage
   readonly #options: FeedOptions
 
@@ -26,6 +27,7 @@ export class Unnamed implements Origin {
     this.name = JSON.stringify({tables, keys: keys?.map(keyText), where, pluck, without, select, filter, map})
     this.position = position
     this.mapped = options.map !== undefined
+    this.merges = options.squash !== undefined
     this.#storage = storage
     this.#options = options
   }

@@ -42,6 +42,10 @@ export class EventFlow<S> implements Flow {
     return this.#queue.isEmpty ? this.#position : this.#queue.told
   }
 
+  get start(): Position {
+    return this.safe
+  }
+
   release(): boolean {
     return false
   }

@@ -19,6 +19,18 @@ export interface Batch extends Told {
   readonly warnings: readonly string[]
   /** With everything that was told up to here nothing is missed by who goes on from this position; absent in the initial part. */
   readonly position?: Position
+  /** The same, before all that is merged and told together, until all of it is told. */
+  readonly start?: Position
+  /** The last of the changes that are merged and told together: a feed from `start` with this as its `cut` tells the same again. */
+  readonly merged?: Position
+}
+
+/** How items are wanted. */
+export interface Deliveries {
+  /** As `lines` with their position, for who does not look at the events. */
+  readonly lines?: boolean | undefined
+  /** Up to where an earlier feed from the same position had merged what it told last. */
+  readonly cut?: Position | undefined
 }
 
 /**
@@ -50,19 +62,19 @@ export class Feed<T = FeedEvent> implements AsyncIterable<T> {
 
   /** The feed as finished lines, as the command prints them. Nothing is read while a batch is being dealt with. */
   batches(): AsyncGenerator<Batch> {
-    return this.#batches('lines')
+    return this.#batches({lines: true}, false)
   }
 
   /**
    * The feed as items, each a line with its event, or as `lines` with their position, for who does not look at the events. A batch
    * without any may bring the position forward.
    */
-  deliveries({lines = false}: {readonly lines?: boolean} = {}): AsyncGenerator<Batch> {
-    return this.#batches(lines ? 'placed lines' : 'items')
+  deliveries(how: Deliveries = {}): AsyncGenerator<Batch> {
+    return this.#batches(how, true)
   }
 
-  async *#batches(as: 'lines' | 'placed lines' | 'items'): AsyncGenerator<Batch> {
-    for await (const batch of this.#run(as === 'items', as !== 'lines')) {
+  async *#batches(how: Deliveries, placed: boolean): AsyncGenerator<Batch> {
+    for await (const batch of this.#run(how, placed)) {
       this.failures += batch.failures.length
       const [failure] = batch.failures
       if (failure === undefined || this.#options.onError !== 'fail') yield batch
@@ -74,11 +86,11 @@ export class Feed<T = FeedEvent> implements AsyncIterable<T> {
     }
   }
 
-  async *#run(itemised: boolean, placed: boolean): AsyncGenerator<Batch> {
+  async *#run({lines = false, cut}: Deliveries, placed: boolean): AsyncGenerator<Batch> {
     const {take = Number.POSITIVE_INFINITY, includeStates = false, includeInitial = false} = this.#options
     const {idleTimeout = Number.POSITIVE_INFINITY, heartbeat = Number.POSITIVE_INFINITY} = this.#options
     const signal = this.#options.signal ?? new AbortController().signal
-    const teller = await makeTeller(this.#options, itemised)
+    const teller = await makeTeller(this.#options, !lines)
     const set = await DocumentSet.compile(this.#options)
     using watcher = this.#storage.watch()
     const source = this.#sourceOf(set)
@@ -114,8 +126,8 @@ export class Feed<T = FeedEvent> implements AsyncIterable<T> {
     }
     if (includeStates && !signal.aborted) yield notice({type: 'state', state: 'ready', seq: position})
 
-    const flow = source.flow(teller, position)
-    let safe = -1
+    const flow = source.flow(teller, position, cut)
+    let started = -1
     const deadline = this.#options.until instanceof Date ? this.#options.until.getTime() : Number.POSITIVE_INFINITY
     let toldAt = performance.now()
     let beatAt = toldAt
@@ -126,10 +138,10 @@ export class Feed<T = FeedEvent> implements AsyncIterable<T> {
       const step = await flow.step(left, Math.min(end ?? schema.until, schema.until))
       left -= step.count
       if (step.count > 0 || step.failures.length > 0) {
-        yield {...step, warnings: [], position: flow.safe}
+        yield {...step, warnings: [], position: flow.safe, start: flow.start}
         toldAt = beatAt = performance.now()
-      } else if (placed && flow.safe > safe) yield {...nothing, position: flow.safe}
-      safe = flow.safe
+      } else if (placed && flow.start > started) yield {...nothing, position: flow.safe, start: flow.start}
+      started = flow.start
       if (left === 0) return
       if (!step.idle) {
         // Reading is synchronous underneath: without this a signal would wait for the end of the log.

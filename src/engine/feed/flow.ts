@@ -6,6 +6,8 @@ import type {FeedOptions} from './options.ts'
 export interface Step extends Told {
   /** Whether all that could be told is told: the log has been read to its end, or to where the feed ends. */
   readonly idle: boolean
+  /** The last of the changes that were merged into what it tells, and into what is told with it. */
+  readonly merged?: Position
 }
 
 /** The changes of the log on their way to lines. */
@@ -16,6 +18,8 @@ export interface Flow {
   readonly told: Position
   /** The same after any step. */
   readonly safe: Position
+  /** The same, so that what is told after it, merged up to the same change, is told as it was. */
+  readonly start: Position
   /** When there is something to tell that waits, by performance.now(). */
   readonly due: number
   /** Tells at once what waits. Returns whether there is any. */
@@ -61,6 +65,10 @@ export class PlainFlow implements Flow {
   }
 
   get safe(): Position {
+    return this.#position
+  }
+
+  get start(): Position {
     return this.#position
   }
 

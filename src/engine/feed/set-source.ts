@@ -33,10 +33,10 @@ export class SetSource implements Source<string> {
     return readInitial(this.#storage, this.#options, this.#set, start, changes => this.follow(changes))
   }
 
-  flow(teller: Teller, position: Position): Flow {
+  flow(teller: Teller, position: Position, cut?: Position): Flow {
     const conditions = this.#conditions(teller)
     if (this.#options.squash !== undefined)
-      return new SquashFlow(this.#storage, this.#options, this, teller, position, conditions)
+      return new SquashFlow(this.#storage, this.#options, this, teller, position, conditions, cut)
     return teller.isPlain && this.#set.isWhole
       ? new PlainFlow(this.#storage, this.#options, position)
       : new EventFlow(this.#options, this, teller, position, conditions)
@@ -66,8 +66,8 @@ export class SetSource implements Source<string> {
   }
 
   events(deltas: readonly Delta<string>[]): RawEvent[] {
-    return deltas.map(({seq, ts_ms, table, key, old, new: next}) => {
-      return {seq, ts_ms, table, key, type: changeType(old, next), old_val: old, new_val: next}
+    return deltas.map(({seq, ts_ms, table, key, old, new: next, last}) => {
+      return {seq, ts_ms, table, key, type: changeType(old, next), old_val: old, new_val: next, last}
     })
   }
 

@@ -11,6 +11,8 @@ export interface Delta<S> {
   readonly ts_ms: number
   readonly table: string
   readonly key: string
+  /** Of merged changes the last one; `seq` is the position from which nothing after it is missed. */
+  readonly last?: Position
   /** Null when the document did not belong to it. */
   readonly old: S | null
   readonly new: S | null
@@ -42,8 +44,11 @@ export interface Source<S> {
   /** Whether the initial part has to be read also when nobody wants to see it. */
   readonly needsInitial: boolean
   initial(start: Start): AsyncGenerator<Part>
-  /** What follows the initial part, which ended at `position`. */
-  flow(teller: Teller, position: Position): Flow
+  /**
+   * What follows the initial part, which ended at `position`. `cut`: up to where an earlier feed, which began there, had merged what
+   * it was telling when it ended.
+   */
+  flow(teller: Teller, position: Position, cut?: Position): Flow
   /** Changes to `show`, as this source looks at them. */
   read(range: Range): Promise<Changes>
   /** The events of these changes, each for itself. */

@@ -18,7 +18,13 @@ export class SquashFlow<S> implements Flow {
   /** What waits is told at this time, or once the log has been read up to this position. */
   #due = Number.NEGATIVE_INFINITY
   #target: Position | undefined
+  /** Up to here everything is merged, as it was by an earlier feed that began at the same position. */
+  #cut: Position | undefined
+  /** Between which positions what is being told was merged. */
+  #start: Position
+  #end: Position
 
+  /** `cut`: up to where an earlier feed had merged what it was telling when it ended. */
   constructor(
     storage: Storage,
     options: FeedOptions,
@@ -26,6 +32,7 @@ export class SquashFlow<S> implements Flow {
     teller: Teller,
     position: Position,
     conditions: Conditions = {},
+    cut?: Position,
   ) {
     this.#conditions = conditions
     this.#storage = storage
@@ -33,7 +40,8 @@ export class SquashFlow<S> implements Flow {
     this.#source = source
     this.#queue = new EventQueue(teller, position)
     this.#squash = new Squash(source)
-    this.#position = position
+    this.#position = this.#start = this.#end = position
+    this.#cut = cut !== undefined && cut > position ? cut : undefined
   }
 
   get position(): Position {
@@ -48,40 +56,64 @@ export class SquashFlow<S> implements Flow {
     return this.#queue.isEmpty ? this.told : this.#queue.told
   }
 
+  get start(): Position {
+    return this.#queue.isEmpty && this.#cut === undefined ? this.told : this.#start
+  }
+
   get due(): number {
     return this.#squash.isEmpty ? Number.POSITIVE_INFINITY : this.#due
   }
 
   release(): boolean {
+    const {told} = this
     const held = this.#squash.take()
     this.#target = undefined
     if (held.length === 0) return false
-    this.#queue.add(this.#source.events(held))
+    this.#tell(held, told, this.#position)
     return true
   }
 
   async step(limit: number, end: Position | undefined): Promise<Step> {
     const drained = this.#queue.isEmpty && (await this.#read(end))
+    const merged = this.#queue.isEmpty ? {} : {merged: this.#end}
     const told = await this.#queue.tell(limit)
-    return {...told, idle: this.#queue.isEmpty && drained}
+    return {...told, ...merged, idle: this.#queue.isEmpty && drained}
+  }
+
+  #tell(deltas: readonly Delta<S>[], start: Position, end: Position): void {
+    if (this.#queue.isEmpty) this.#start = start
+    this.#end = end
+    this.#queue.add(this.#source.events(deltas))
   }
 
   async #read(end: Position | undefined): Promise<boolean> {
-    if (performance.now() >= this.due && this.release()) {
-      this.#due = performance.now() + (this.#options.squash ?? 0)
+    const {tables, keys, squash: interval = 0} = this.#options
+    const isDue = this.#cut === undefined && (performance.now() >= this.due || this.#squash.isFull)
+    if (isDue && this.release()) {
+      this.#due = performance.now() + interval
       return false
     }
-    const {tables, keys} = this.#options
-    const range = {after: this.#position, until: end, limit: batchSize, tables, keys, ...this.#conditions}
+    const until = this.#cut === undefined ? end : Math.min(this.#cut, end ?? this.#cut)
+    const range = {after: this.#position, until, limit: batchSize, tables, keys, ...this.#conditions}
     const read = await this.#storage.changes(range)
     const {deltas, tried, failures} = await this.#source.follow(read.changes)
     const isWhole = tried === read.changes.length
     this.#position = isWhole ? read.position : (read.changes[tried - 1]?.seq ?? this.#position)
     this.#queue.add([], failures)
     const drained = isWhole && read.drained
-    await this.#merge(deltas, drained)
+    if (this.#cut === undefined) await this.#merge(deltas, drained)
+    else if (this.#mergeAgain(deltas, drained)) return false
     if (failures.length > 0 && this.#options.onError === 'fail') this.release()
     return drained
+  }
+
+  /** Returns whether all is told that an earlier feed had merged. */
+  #mergeAgain(deltas: readonly Delta<S>[], drained: boolean): boolean {
+    this.#squash.add(deltas)
+    if (!drained) return false
+    this.#cut = undefined
+    if (this.release()) this.#due = performance.now() + (this.#options.squash ?? 0)
+    return true
   }
 
   async #merge(deltas: readonly Delta<S>[], drained: boolean): Promise<void> {
@@ -92,14 +124,14 @@ export class SquashFlow<S> implements Flow {
       // The first change after a quiet time is told at once, and begins the time in which others are merged.
       const {seq} = deltas[0]
       const others = deltas.findIndex(delta => delta.seq !== seq)
-      this.#queue.add(this.#source.events(deltas.slice(0, others === -1 ? undefined : others)))
+      this.#tell(deltas.slice(0, others === -1 ? undefined : others), seq - 1, seq)
       waiting = others === -1 ? [] : deltas.slice(others)
       this.#due = performance.now() + interval
     }
     if (interval === 0 && squash.isEmpty && waiting.length > 0) this.#target = (await this.#storage.bounds()).newest
     squash.add(waiting)
-    const isRead = interval === 0 && (drained || this.#position >= (this.#target ?? 0))
-    if (isRead || squash.isFull) this.release()
-    if (interval === 0) this.#due = Number.POSITIVE_INFINITY
+    if (interval > 0) return
+    if (drained || squash.isFull || this.#position >= (this.#target ?? 0)) this.release()
+    this.#due = Number.POSITIVE_INFINITY
   }
 }

@@ -57,7 +57,7 @@ export class Squash<S> {
     return left.map(({delta}, index) => {
       const next = left[index + 1]?.first ?? Number.POSITIVE_INFINITY
       while (at + 1 < seqs.length && (seqs[at + 1] as Position) < next) at++
-      return {...delta, seq: seqs[at] as Position}
+      return {...delta, seq: seqs[at] as Position, last: delta.seq}
     })
   }
 

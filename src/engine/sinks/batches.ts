@@ -3,7 +3,8 @@ import type {Entry, Line} from './line.ts'
 
 /**
  * Batches that are the same whenever they are sent again: by this process as long as it lives, and by a later one since the
- * end of each is kept before it is sent. Those of an initial part are not kept: it begins anew after a crash.
+ * end of each is kept before it is sent. Those of an initial part are not kept: it begins anew after a crash. Nor are those of
+ * what was merged, of which the keeper keeps the end.
  */
 export class Batches {
   readonly #size: number
@@ -20,7 +21,7 @@ export class Batches {
   /** The end of what is sent. */
   get end(): Position | undefined {
     const last = this.#batch.find(entry => !entry.settled) && this.#batch.at(-1)
-    return last === undefined ? this.#left : isInitial(last) ? undefined : last.event.seq
+    return last === undefined ? this.#left : isInitial(last) || last.merged !== undefined ? undefined : last.event.seq
   }
 
   /** The next batch, or nothing. `keep` keeps its end. `isAll`: the line will get no more entries. */
@@ -37,10 +38,16 @@ export class Batches {
     const entries = line.next(this.#size)
     const [first] = entries
     if (first === undefined) return entries
+    const {merged} = first
+    // What was merged has the same batches whenever it is: each is full but for the last.
+    if (merged !== undefined && entries.length < this.#size && line.end < merged && !isAll) {
+      line.putBack(entries, 0)
+      return []
+    }
     const change = entries.findIndex(entry => isInitial(entry) !== isInitial(first))
     if (change > 0) line.putBack(entries.splice(change), 0)
     this.#batch = [...entries]
-    if (isInitial(first)) return entries
+    if (isInitial(first) || merged !== undefined) return entries
     try {
       await keep(entries.at(-1)?.event.seq as Position)
     } catch (error) {

@@ -77,7 +77,7 @@ export class ElasticsearchSink implements Sink {
     const gone = event.new_val === null || event.new_val === undefined
     const source = mapped ? line : (event.new_val as string)
     if (!gone && !/^\s*\{/.test(source)) return 'it is no object, and so no document'
-    const target = {_index: this.#index(parcel), _id: id, version: event.seq, version_type: 'external'}
+    const target = {_index: this.#index(parcel), _id: id, version: event.last ?? event.seq, version_type: 'external'}
     const action = JSON.stringify(gone ? {delete: target} : {index: target})
     // A document takes one line.
     return {parcel, gone, text: gone ? `${action}\n` : `${action}\n${oneLine(source)}\n`}

@@ -1,7 +1,7 @@
 import type {Origin} from '../consumer/origin.ts'
 import type {Position} from '../storage/storage.ts'
 import type {Batches} from './batches.ts'
-import type {Line} from './line.ts'
+import type {Entry, Line} from './line.ts'
 import {Down, type Sink, type Stream} from './sink.ts'
 
 /** Keeps how far a pipe is: with its receiver, where that keeps it as well, and then with the origin. */
@@ -15,6 +15,10 @@ export class Keeper {
   #keptAt = 0
   /** Whether something was settled since then. */
   #isProgress = false
+  /** The end of the changes that were merged into what is under way. */
+  #merged: Position | undefined
+  /** What the receiver has already of what is merged again. */
+  #reached: Position = -1
 
   constructor(origin: Origin, sink: Sink, stream: Stream, line: Line, batches: Batches | undefined) {
     this.#origin = origin
@@ -23,6 +27,25 @@ export class Keeper {
     this.#line = line
     this.#batches = batches
     this.#kept = origin.position
+  }
+
+  /** From where to deliver, when the receiver knows that better than the origin. Throws Down when it cannot be reached. */
+  async begin(): Promise<Position | undefined> {
+    const position = await this.#sink.position?.(this.#stream)
+    if (position === undefined) return undefined
+    const {merges, isPlaced, position: kept} = this.#origin
+    if (merges && isPlaced && position >= kept) {
+      // From within, it would not be merged as it was.
+      this.#reached = position
+      return undefined
+    }
+    this.#line.begin(position)
+    return position
+  }
+
+  /** What the receiver has not got yet. */
+  missing(entries: readonly Entry[]): readonly Entry[] {
+    return this.#reached < 0 ? entries : entries.filter(({event}) => event.seq > this.#reached)
   }
 
   /** The position that is kept. */
@@ -44,6 +67,15 @@ export class Keeper {
   due(isUnderWay: boolean): number {
     if (!this.#isProgress) return this.#keptAt + passEvery
     return isUnderWay ? this.#keptAt + keepEvery : 0
+  }
+
+  /** To be called before these are sent: after a crash they have to be merged as they are now. */
+  async sends({merged}: Entry): Promise<void> {
+    if (merged === undefined || merged === this.#merged) return
+    const {position} = this.#line
+    await this.#origin.advance(position, merged)
+    this.#kept = position
+    this.#merged = merged
   }
 
   /** Keeps it, if it has moved and the receiver is there. Throws when somebody else has the consumer. */

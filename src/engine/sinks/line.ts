@@ -1,3 +1,4 @@
+import type {Batch} from '../feed/feed.ts'
 import type {Position} from '../storage/storage.ts'
 import type {Parcel} from './sink.ts'
 
@@ -5,6 +6,8 @@ import type {Parcel} from './sink.ts'
 export interface Entry extends Parcel {
   attempts: number
   settled: boolean
+  /** Of merged changes: the last one of those that were told together. Nothing that was told later is sent before they are settled. */
+  readonly merged: Position | undefined
   /** Not to be sent before, by performance.now(). */
   notBefore: number
 }
@@ -27,6 +30,7 @@ export class Line {
   #placed = false
   #position: Position
   #end: Position
+  #told: Position | undefined
 
   constructor(lanes: boolean, position: Position) {
     this.#lanes = lanes
@@ -43,7 +47,7 @@ export class Line {
     return this.#entries.length - this.#head
   }
 
-  /** Everything up to here is settled. */
+  /** Everything up to here is settled, and of what was told together all or nothing. */
   get position(): Position {
     return this.length === 0 ? this.#end : this.#position
   }
@@ -54,19 +58,14 @@ export class Line {
     return this.#placed && (first === undefined || !isInitial(first))
   }
 
-  /** Whether something up to here is not settled. */
-  holds(position: Position): boolean {
-    const first = this.#entries[this.#head]
-    return first !== undefined && first.event.seq <= position
-  }
-
   /** Everything up to here has been taken in. */
   get end(): Position {
     return this.#end
   }
 
-  /** Takes entries in, which reach up to `end`; it is unknown in the initial part. */
-  add(entries: readonly Entry[], end: Position | undefined): void {
+  /** Takes entries in, of a batch of which these are what the receiver has not got. */
+  add(entries: readonly Entry[], {start, position}: Pick<Batch, 'start' | 'position'>): void {
+    this.#position = this.position
     for (const entry of entries) {
       this.#entries.push(entry)
       const behind = this.#lanes ? this.#behind.get(laneOf(entry)) : undefined
@@ -76,9 +75,16 @@ export class Line {
         this.#ready.push(entry)
       }
     }
-    if (end === undefined) return
-    this.#end = end
+    // They are unknown in the initial part.
+    if (start === undefined) return
+    this.#end = start
+    this.#told = position
     this.#placed = true
+  }
+
+  /** There will be no more. What was told together may not have been told to its end, but what was is not told again. */
+  finish(): void {
+    this.#end = this.#told ?? this.#end
   }
 
   /** Takes out the next entries that may be sent: at most `limit`, and none after `last`. */
@@ -89,7 +95,7 @@ export class Line {
     let at = 0
     for (; at < this.#ready.length && taken.length < limit; at++) {
       const entry = this.#ready[at] as Entry
-      if (entry.event.seq > last) break
+      if (entry.event.seq > last || !this.#isOpen(entry)) break
       if (entry.notBefore <= now) taken.push(entry)
       // Without lanes nothing passes one that waits.
       else if (this.#lanes) left.push(entry)
@@ -101,8 +107,16 @@ export class Line {
 
   /** When the next of them may be sent, by performance.now(); Infinity when there is none. */
   get due(): number {
-    if (this.#ready.length > 0 && this.#delayed < performance.now()) return 0
-    return this.#ready.reduce((least, {notBefore}) => Math.min(least, notBefore), Number.POSITIVE_INFINITY)
+    const [first] = this.#ready
+    if (first === undefined || !this.#isOpen(first)) return Number.POSITIVE_INFINITY
+    if (this.#delayed < performance.now()) return 0
+    const open = this.#ready.filter(entry => this.#isOpen(entry))
+    return open.reduce((least, {notBefore}) => Math.min(least, notBefore), Number.POSITIVE_INFINITY)
+  }
+
+  /** Whether all before what this one was told with is settled. */
+  #isOpen({merged}: Entry): boolean {
+    return merged === this.#entries[this.#head]?.merged
   }
 
   /** An entry that was taken out is dealt with for good. */
@@ -116,7 +130,9 @@ export class Line {
     while (this.#entries[this.#head]?.settled === true) {
       const entry = this.#entries[this.#head++] as Entry
       // All of an initial part have one position, which is reached with the last of them.
-      if (!isInitial(entry)) this.#position = entry.event.seq
+      if (isInitial(entry)) continue
+      if (entry.merged === undefined) this.#position = entry.event.seq
+      else if (!this.#isOpen(entry)) this.#position = entry.merged
     }
     if (this.#head > 1000 && this.#head * 2 > this.#entries.length) {
       this.#entries.splice(0, this.#head)

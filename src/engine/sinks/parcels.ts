@@ -7,8 +7,8 @@ import type {Item} from '../told.ts'
 import type {Entry} from './line.ts'
 
 /** What a feed has told as parcels: one for each item, or one for all the lines. `after`: where the feed was before. */
-export function makeEntries({items, lines, count, position}: Batch, origin: Origin, after: Position): Entry[] {
-  if (items !== undefined) return items.map(item => entryOf(item, origin))
+export function makeEntries({items, lines, count, position, merged}: Batch, origin: Origin, after: Position): Entry[] {
+  if (items !== undefined) return items.map(item => entryOf(item, origin, merged))
   // Notices have no events.
   if (count === 0) return []
   const event: RawEvent = {
@@ -21,10 +21,10 @@ export function makeEntries({items, lines, count, position}: Batch, origin: Orig
   return [{...entryOf({event, line: ''}, origin), lines, count}]
 }
 
-function entryOf({event, line}: Item, origin: Origin): Entry {
-  const change = `${origin.id}:${event.seq}`
+function entryOf({event, line}: Item, {id: feed, mapped}: Origin, merged?: Position): Entry {
+  const change = `${feed}:${event.last ?? event.seq}`
   const id = event.type === 'initial' || event.type === 'uninitial' ? `${change}:${documentId(event)}` : change
-  return {event, line, lines: undefined, count: 1, mapped: origin.mapped, id, attempts: 0, settled: false, notBefore: 0}
+  return {event, line, lines: undefined, count: 1, mapped, id, attempts: 0, settled: false, merged, notBefore: 0}
 }
 
 /** All of an initial part have one seq. An id has to fit into headers, which take 255 bytes of ASCII everywhere. */

@@ -10,7 +10,7 @@ import {News} from './news.ts'
 import type {PipeOptions, PipeStatus} from './options.ts'
 import {makeEntries} from './parcels.ts'
 import {Settling} from './settling.ts'
-import {Down, type Sink, type Stream} from './sink.ts'
+import {Down, type Sink} from './sink.ts'
 
 /**
  * Delivers what comes from an origin to a sink: at least once, and the changes of a document in their order. The position
@@ -24,7 +24,6 @@ export class Pipe implements AsyncIterable<PipeStatus> {
   readonly #origin: Origin
   readonly #sink: Sink
   readonly #signal: AbortSignal
-  readonly #stream: Stream
   readonly #bell = new Bell()
   readonly #over = new AbortController()
   readonly #batches: Batches | undefined
@@ -39,15 +38,15 @@ export class Pipe implements AsyncIterable<PipeStatus> {
   #pulling = false
 
   constructor(origin: Origin, sink: Sink, options: PipeOptions) {
-    const {id: feed, name, isPlaced, position: kept, mapped} = origin
+    const {id: feed, name, isPlaced, position, mapped, merges, sending} = origin
     this.#origin = origin
     this.#sink = sink
     this.#signal = options.signal
-    this.#stream = {feed, name, kept: isPlaced ? kept : undefined, mapped}
-    this.#line = new Line(sink.order === 'each', origin.position)
-    this.#batches = sink.sameBatches ? new Batches(sink.batch, origin.sending) : undefined
+    const stream = {feed, name, kept: isPlaced ? position : undefined, mapped}
+    this.#line = new Line(sink.order === 'each', position)
+    this.#batches = sink.sameBatches ? new Batches(sink.batch, merges ? undefined : sending) : undefined
     this.#settling = new Settling(this.#line, sink, options, this.#news, error => this.#fail(error))
-    this.#keeper = new Keeper(origin, sink, this.#stream, this.#line, this.#batches)
+    this.#keeper = new Keeper(origin, sink, stream, this.#line, this.#batches)
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<PipeStatus> {
@@ -56,7 +55,7 @@ export class Pipe implements AsyncIterable<PipeStatus> {
     signal.addEventListener('abort', ring)
     let feed: AsyncGenerator<Batch> | undefined
     try {
-      feed = this.#origin.deliveries(await this.#resume(), this.#over.signal, this.#sink.stretches === true)
+      feed = this.#origin.deliveries(await this.#resume(), this.#over.signal, this.#takesStretches)
       for (;;) {
         const ending = signal.aborted || this.#error !== undefined
         if (!ending) {
@@ -82,11 +81,9 @@ export class Pipe implements AsyncIterable<PipeStatus> {
 
   /** From where to deliver, when the receiver knows that better than the origin. */
   async #resume(): Promise<Position | undefined> {
-    while (this.#sink.position !== undefined && !this.#signal.aborted) {
+    while (!this.#signal.aborted) {
       try {
-        const position = await this.#sink.position(this.#stream)
-        if (position !== undefined) this.#line.begin(position)
-        return position
+        return await this.#keeper.begin()
       } catch (error) {
         if (!(error instanceof Down)) throw error
         this.#settling.pause(error.message)
@@ -98,15 +95,16 @@ export class Pipe implements AsyncIterable<PipeStatus> {
 
   /** Reads on while there is room: one batch at a time. */
   #pull(feed: AsyncGenerator<Batch>): void {
-    const {batch, parallel, stretches} = this.#sink
-    const room = Math.max(stretches ? 0 : 2000, 2 * batch * parallel)
+    const {batch, parallel} = this.#sink
+    const room = Math.max(this.#takesStretches ? 0 : 2000, 2 * batch * parallel)
     if (this.#pulling || this.#ended || this.#line.length >= room) return
     this.#pulling = true
     feed
       .next()
       .then(({done, value}) => {
-        if (done) this.#ended = true
-        else this.#take(value)
+        if (!done) return this.#take(value)
+        this.#ended = true
+        this.#line.finish()
       })
       .catch(error => this.#fail(error))
       .finally(() => {
@@ -116,7 +114,8 @@ export class Pipe implements AsyncIterable<PipeStatus> {
   }
 
   #take(batch: Batch): void {
-    this.#line.add(makeEntries(batch, this.#origin, this.#line.end), batch.position)
+    const entries = makeEntries(batch, this.#origin, this.#line.end)
+    this.#line.add(this.#keeper.missing(entries), batch)
     for (const warning of batch.warnings) this.#news.warn(warning)
     this.#news.failed(batch.failures)
   }
@@ -127,7 +126,9 @@ export class Pipe implements AsyncIterable<PipeStatus> {
       let entries: Entry[] = []
       try {
         entries = await this.#next()
-        if (entries.length === 0) return
+        const [first] = entries
+        if (first === undefined) return
+        await this.#keeper.sends(first)
         await this.#origin.confirm()
       } catch (error) {
         this.#line.putBack(entries, 0)
@@ -158,6 +159,11 @@ export class Pipe implements AsyncIterable<PipeStatus> {
     // While somebody else writes for long, it is kept a little later.
     await this.#keeper.keep().catch(error => (isBusy(error) ? undefined : this.#fail(error)))
     if (this.#keeper.kept !== before) this.#news.changed()
+  }
+
+  /** A stretch has one position, where merged changes have one by one. */
+  get #takesStretches(): boolean {
+    return this.#sink.stretches === true && !this.#origin.merges
   }
 
   get #keepAt(): number {

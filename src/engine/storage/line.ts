@@ -18,6 +18,8 @@ export interface RawEvent {
   readonly new_val?: string | null
   readonly old_offset?: number | null
   readonly new_offset?: number | null
+  /** Of merged changes the last one, whose value `new_val` is; `seq` may be of another document then. */
+  readonly last?: Position | undefined
   /** The event as it is told, newline included, when that is known. */
   readonly line?: string
 }
