@@ -25,7 +25,8 @@ export async function pipe(directory: string): Promise<Row[]> {
     seconds(litefeed('changes', 'docs', '--since', 'beginning', '--no-follow', '--db', 'pipe.db'), {cwd: directory})
   const [filed, printed] = (await interleave(5, [file, print])) as [number, number]
   return [
-    await rabbitmq(deliver),
+    await rabbitmq(deliver, 'quorum'),
+    await rabbitmq(deliver, 'classic'),
     {
       measure: 'pipe 100 k changes of 170 B into a file',
       ours: rate(filed),
@@ -36,15 +37,21 @@ export async function pipe(directory: string): Promise<Row[]> {
   ]
 }
 
-/** Start and end of the process included, as everywhere; against the same messages published by amqplib alone. */
-async function rabbitmq(deliver: (to: string, ...args: string[]) => Promise<number>): Promise<Row> {
-  const measure = 'pipe 100 k changes of 170 B into RabbitMQ, confirmed'
+/**
+ * Start and end of the process included, as everywhere; against the same messages published by amqplib alone. Into a queue of either
+ * type that is durable: what is confirmed is on disk.
+ */
+async function rabbitmq(
+  deliver: (to: string, ...args: string[]) => Promise<number>,
+  type: 'quorum' | 'classic',
+): Promise<Row> {
+  const measure = `pipe 100 k changes of 170 B into RabbitMQ, a ${type} queue, confirmed`
   const target = '20 k/s'
   const connection = await connect(broker).catch(() => undefined)
   if (connection === undefined) return {measure, ours: '', baseline: 'RabbitMQ is not there', ratio: '', target}
   const channel = await connection.createConfirmChannel()
   try {
-    await channel.assertQueue(queue, {durable: true})
+    await channel.assertQueue(queue, {durable: true, arguments: {'x-queue-type': type}})
     const content = Buffer.from('x'.repeat(300))
     const feed = crypto.randomUUID()
     const common = {persistent: true, mandatory: true, timestamp: 0, type: 'add', contentType: 'application/json'}
