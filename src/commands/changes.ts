@@ -4,6 +4,7 @@ import type {Batch} from '../engine/feed/feed.ts'
 import type {FeedOptions} from '../engine/feed/options.ts'
 import {checkFeed} from '../engine/feed/refuse.ts'
 import type {Store} from '../engine/store.ts'
+import {readAhead} from '../terminal/ahead.ts'
 import {durations, flagValue} from '../terminal/arguments.ts'
 import {LitefeedCommand} from '../terminal/command.ts'
 import {parseInterval} from '../terminal/duration.ts'
@@ -107,7 +108,11 @@ A POSITION of --since is where the last feed stopped: the seq of the last line t
     await using store = await this.open(flags, 'write')
     using _ = this.output.watchReader()
     if (flags.as !== undefined) return await this.#consume(store, flags.as, options, flags.ack !== 'manual')
-    for await (const batch of store.changes(options).batches()) await this.#tell(batch)
+    const {signal} = options
+    await readAhead(
+      over => store.changes({...options, signal: AbortSignal.any([signal, over])}).batches(),
+      batch => this.#tell(batch),
+    )
     return 0
   }
 

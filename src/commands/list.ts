@@ -1,5 +1,6 @@
 import * as Args from '@oclif/core/args'
 import * as Flags from '@oclif/core/flags'
+import {readAhead} from '../terminal/ahead.ts'
 import {LitefeedCommand} from '../terminal/command.ts'
 import {prose} from '../terminal/prose.ts'
 import {setFlags, setOf} from '../terminal/set-flags.ts'
@@ -36,12 +37,12 @@ strings, as in RethinkDB; documents without the field are left out.`
     const {args, flags} = await this.parse(List)
     await using store = await this.open(flags, 'read')
     const {limit, map, 'order-by': orderBy} = flags
-    for await (const told of store
-      .table(args.table)
-      .listLines({...setOf(flags), limit, map, orderBy, signal: this.interrupt.signal})) {
-      await this.print(told)
-      if (this.output.gone.aborted || this.interrupt.signal.aborted) break
-    }
+    const options = {...setOf(flags), limit, map, orderBy}
+    const ends = [this.interrupt.signal, this.output.gone]
+    await readAhead(
+      over => store.table(args.table).listLines({...options, signal: AbortSignal.any([...ends, over])}),
+      told => this.print(told),
+    )
     return 0
   }
 }

@@ -201,6 +201,7 @@ class SqliteStorage implements Storage {
 
   watch(): Watcher {
     const {file, inode} = this.#connection
+    this.#connection.keepFewPages()
     return new CommitWatcher({
       file,
       inode,
