@@ -11,16 +11,19 @@ export async function temporaryDirectory(): Promise<string> {
   return directory
 }
 
+/** Whether more is tried than in a usual run. */
+export const isLong = process.env.LITEFEED_FUZZ === 'long'
+
 /** How often a random test runs: `LITEFEED_FUZZ=long` asks for more. */
 export function rounds(usual: number): number {
-  return process.env.LITEFEED_FUZZ === 'long' ? usual * 50 : usual
+  return isLong ? usual * 50 : usual
 }
 
 /** The same in every run, so that a change that passes goes on passing; the long run looks further. */
 const defaultSeed =
   process.env.LITEFEED_SEED !== undefined
     ? Number(process.env.LITEFEED_SEED)
-    : process.env.LITEFEED_FUZZ === 'long'
+    : isLong
       ? (Math.random() * 2 ** 32) >>> 0
       : 1
 

@@ -443,6 +443,20 @@ describe('a quiet feed', () => {
   })
 })
 
+test('a feed of a table that is dropped tells what the drop removed, and ends with an error', async () => {
+  const store = await sixChanges()
+  const told: string[] = []
+  const feed = (async () => {
+    for await (const event of store.changes({tables: ['users', 'games'], includeStates: true, includeInitial: true})) {
+      told.push(event.type)
+      if (event.type === 'state' && event.state === 'ready') await store.table('games').drop()
+    }
+  })()
+  await expect(feed).rejects.toMatchObject({code: 'NO_TABLE', message: 'the table "games" was dropped'})
+  expect(told.slice(-2)).toEqual(['state', 'remove'])
+  await store.close()
+})
+
 test('a feed whose file is moved away says so, when it begins and while it waits', async () => {
   const file = join(await temporaryDirectory(), 'test.db')
   await using store = await open(file)

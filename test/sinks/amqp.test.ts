@@ -1,8 +1,9 @@
-import {type ChannelModel, connect, type GetMessage} from 'amqplib'
+import {type Channel, type ChannelModel, type ConsumeMessage, connect, type GetMessage} from 'amqplib'
 import {afterAll, beforeAll, describe, expect, onTestFinished, test} from 'vitest'
 import {databaseWith, finished, type Line, log, write} from '../e2e/support.ts'
 import {isThere} from '../services.ts'
-import {Random, rounds} from '../support.ts'
+import {isLong, Random, rounds} from '../support.ts'
+import {canRunRabbitMq, RabbitMqServer} from './rabbitmq-server.ts'
 import {busyTable, Cable, deliver, expectLog, killed, meanwhile, startPipe} from './support.ts'
 
 const url = 'amqp://guest:guest@127.0.0.1:5672'
@@ -169,6 +170,66 @@ describe.skipIf(!(await isThere('RabbitMQ')))('RabbitMQ', () => {
   })
 })
 
-function eventOf({content}: GetMessage): Line {
+describe.skipIf(!canRunRabbitMq)('a server that is killed', () => {
+  // A server takes seconds to begin, so that the other type of queue, and more kills, are for the long run.
+  const queues = isLong ? ['classic', 'quorum'] : ['classic']
+  const most = isLong ? 20 : 1
+
+  test('has all that it confirmed', async () => {
+    const random = new Random()
+    const db = await databaseWith({t: [{id: 'k0'}]})
+    busyTable(db, rounds(15_000), random)
+    const server = await RabbitMqServer.start()
+    const own = `amqp://guest:guest@127.0.0.1:${server.port}`
+    await using first = await channelOf(own)
+    await first.channel.assertExchange('all', 'fanout')
+    for (const type of queues) {
+      await first.channel.assertQueue(type, {durable: true, arguments: {'x-queue-type': type}})
+      await first.channel.bindQueue(type, 'all', '')
+    }
+    // A quorum queue is known after a crash once its name is on disk, which is some minutes later, or at an orderly end.
+    if (isLong) await server.stop()
+    if (isLong) await server.run()
+    const pipe = startPipe(db, own, ['--no-follow', '--as', 'x', '--exchange', 'all'])
+    const done = finished(pipe)
+    let kills = 0
+    await meanwhile(random, done, async () => {
+      if (!server.isRunning) await server.run()
+      else if (kills < most) {
+        kills++
+        await server.kill()
+      }
+    })
+    if (!server.isRunning) await server.run()
+    expect((await done).status).toBe(0)
+    expect(kills).toBeGreaterThan(0)
+    await using last = await channelOf(own)
+    for (const type of queues) await expectLog(db, await takeAll(last.channel, type))
+  })
+})
+
+async function channelOf(url: string) {
+  const connection = await connect(url)
+  // It goes with the server.
+  connection.on('error', () => {})
+  const channel = await connection.createChannel()
+  return {channel, [Symbol.asyncDispose]: () => connection.close().catch(() => {})}
+}
+
+/** What there is in a queue, for which to ask one by one would take long. */
+async function takeAll(channel: Channel, queue: string): Promise<Line[]> {
+  const {messageCount} = await channel.checkQueue(queue)
+  const events: Line[] = []
+  await new Promise<void>((resolve, reject) => {
+    const take = (message: ConsumeMessage | null) => {
+      if (message === null) return reject(new Error(`the queue ${queue} is gone`))
+      if (events.push(eventOf(message)) === messageCount) resolve()
+    }
+    channel.consume(queue, take, {noAck: true}).catch(reject)
+  })
+  return events
+}
+
+function eventOf({content}: Pick<GetMessage, 'content'>): Line {
   return JSON.parse(content.toString())
 }
