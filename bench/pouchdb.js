@@ -1,8 +1,9 @@
-// node pouchdb.js DOCUMENTS DIRECTORY: stores the documents of an NDJSON file as PouchDB is meant to be given many.
+// node pouchdb.js DOCUMENTS DIRECTORY COUNT: stores the documents of an NDJSON file, so many in a call.
 import {readFileSync} from 'node:fs'
 import PouchDB from 'pouchdb'
 
-const [file, directory] = process.argv.slice(2)
+const [file, directory, count] = process.argv.slice(2)
+const size = Number(count)
 const db = new PouchDB(directory)
 const documents = readFileSync(file, 'utf8')
   .trimEnd()
@@ -11,8 +12,8 @@ const documents = readFileSync(file, 'utf8')
     const document = JSON.parse(line)
     return {...document, _id: String(document.id)}
   })
-for (let start = 0; start < documents.length; start += 1000) {
-  const results = await db.bulkDocs(documents.slice(start, start + 1000))
+for (let start = 0; start < documents.length; start += size) {
+  const results = await db.bulkDocs(documents.slice(start, start + size))
   const refused = results.find(({ok}) => !ok)
   if (refused !== undefined) throw new Error(JSON.stringify(refused))
 }
