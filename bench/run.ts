@@ -6,6 +6,7 @@ import {expression} from './expression.ts'
 import {filter, list} from './filter.ts'
 import {live, slowReader} from './live.ts'
 import {pipe} from './pipe.ts'
+import {prune} from './prune.ts'
 import {where, window} from './sets.ts'
 import {start} from './start.ts'
 import type {Row} from './support.ts'
@@ -25,6 +26,7 @@ const benches: Record<string, (directory: string) => Promise<Row[]>> = {
   where,
   tracked,
   pipe,
+  prune,
 }
 const chosen = process.argv.slice(2)
 const unknown = chosen.filter(name => !(name in benches))
