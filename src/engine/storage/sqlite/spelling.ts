@@ -10,14 +10,19 @@ export type Constant = string | number | boolean | null
 export function isNotSpelled(doc: Fragment, name: string, value: Constant): Fragment | undefined {
   const spelling = spellingOf(value)
   if (spelling === undefined) return undefined
-  const {starts, exactly, escapes} = spelling
+  const {starts, seconds, exactly, escapes} = spelling
   const quoted = `${globbed(name)}"`
   const has = (pattern: string) => fragment`${doc} GLOB ${pattern}`
   // What follows the name, where there are no spaces around the colon, or some.
-  const begins = (characters: string) => has(`*${quoted}[:${spaces}][:${spaces}${characters}]*`)
+  const begins = (characters: string, next = '') =>
+    has(`*${quoted}[:${spaces}][:${spaces}${characters}]${next && `[:${spaces}${characters}${next}]`}*`)
   const closer = joined([...exactly.map(start => has(`*${quoted}:${start}*`)), begins('')], ' OR ')
   const found =
-    starts === '' ? closer : exactly.length === 0 ? begins(starts) : fragment`${begins(starts)} AND (${closer})`
+    starts === ''
+      ? closer
+      : exactly.length === 0
+        ? begins(starts)
+        : fragment`${begins(starts, seconds)} AND (${closer})`
   return fragment`(${has(escapes)} OR (${found})) IS FALSE`
 }
 
@@ -98,6 +103,8 @@ function globbed(text: string): string {
 interface Spelling {
   /** The characters with which it may begin; empty where what begins so is too much to look at first. */
   readonly starts: string
+  /** With which it may go on; empty where that is not looked at. */
+  readonly seconds: string
   /** What it may begin with, as patterns, for a closer look; none where the first character has to do. */
   readonly exactly: readonly string[]
   /** What there is in a text in which the name or the value may be spelled with escapes, as a pattern. */
@@ -108,8 +115,10 @@ function spellingOf(value: Constant): Spelling | undefined {
   // A name is spelled with escapes only as `\u` followed by digits; a string also as `\/`, and as what it has to be.
   const escapes = '*\\u*'
   if (typeof value === 'number') return spellingOfNumber(value, escapes)
-  if (typeof value !== 'string') return {starts: String(value).charAt(0), exactly: [], escapes}
-  return value.length > longest ? undefined : {starts: '', exactly: [`"${globbed(value)}"`], escapes: '*\\*'}
+  if (typeof value !== 'string') return {starts: String(value).charAt(0), seconds: '', exactly: [], escapes}
+  return value.length > longest
+    ? undefined
+    : {starts: '', seconds: '', exactly: [`"${globbed(value)}"`], escapes: '*\\*'}
 }
 
 /**
@@ -118,7 +127,7 @@ function spellingOf(value: Constant): Spelling | undefined {
  */
 function spellingOfNumber(value: number, escapes: string): Spelling | undefined {
   if (!Number.isSafeInteger(value) || value === 0) return undefined
-  if (value < 0) return {starts: '-', exactly: [], escapes}
+  if (value < 0) return {starts: '-', seconds: '', exactly: [], escapes}
   const [first = '', second] = String(value)
   const just = Number(first + (second ?? '0')) - 1
   const below = just === 9 ? '99' : String(just)
@@ -128,6 +137,7 @@ function spellingOfNumber(value: number, escapes: string): Spelling | undefined 
   const alone = second === undefined ? `,}${spaces}` : ''
   return {
     starts: `0${first}${below.charAt(0)}`,
+    seconds: `.eE${lasts}${alone}${below.charAt(1)}`,
     exactly: ['0', `${first}[.eE${lasts}${alone}]`, ...under],
     escapes,
   }
