@@ -16,13 +16,14 @@ export interface Place {
 /** `age`, `address.city`, `age:desc`. Throws MISUSE. */
 export function parseOrder(text: string): Order {
   const descending = text.endsWith(':desc')
-  const field = text.replace(/:(asc|desc)$/, '')
+  const [field = ''] = text.split(/:(?:asc|desc)$/)
   const path = field.split('.')
   if (path.includes(''))
     throw misuse(text === '' ? 'needs the name of a field' : `${JSON.stringify(text)} is not the name of a field`)
   // No document would have these fields, and the order would be empty without a word.
   if (field.includes(',')) throw misuse('takes one field', 'documents with equal values are in the order of their keys')
-  if (/:(asc|desc)[a-z]*$/i.test(field))
+  // A field that has a colon in its name is given with a direction behind it.
+  if (field === text ? field.includes(':') : /:(asc|desc)$/i.test(field))
     throw misuse(`${JSON.stringify(text)} ends in no direction`, 'it is :asc or :desc')
   return {path, descending}
 }

@@ -37,12 +37,14 @@ export class WindowSource implements Source<Entry> {
     const ts_ms = Date.now()
     const {orderBy = '', includeOffsets = false} = this.#options
     const entries = await this.#window.start(position)
+    // As it is written in the log.
+    const table = (await this.#storage.find(this.#table)) ?? this.#table
     this.#splicer = new Splicer(parseOrder(orderBy), entries, {offsets: includeOffsets, projects: this.#projects})
     const events = entries.map(
       ({key, shown}, index): RawEvent => ({
         seq: position,
         ts_ms,
-        table: this.#table,
+        table,
         key,
         type: 'initial',
         new_val: shown,

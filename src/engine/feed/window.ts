@@ -86,7 +86,7 @@ export class Window {
     const {storage, limit, order, signal} = this.#of
     // Taking the table back costs as much as the feed is behind: who is far behind reads more at once.
     const behind = (await storage.bounds()).newest - position
-    const wanted = limit + Math.max(reserveOf(limit), Math.min(behind / 8, 100_000))
+    const wanted = limit + Math.max(reserveOf(limit), Math.min(Math.ceil(behind / 8), 100_000))
     this.#wanted = wanted
     while (!signal?.aborted && (first || (this.#bound !== undefined && this.#entries.length < limit))) {
       first = false

@@ -60,6 +60,35 @@ test('a window over a table that is much larger stays true, while it is emptied 
   }
 })
 
+test.each([1001, 1600, 2001])(
+  'a window over a table with an index that loses its first %d documents at once',
+  async count => {
+    await using store = await open(join(await temporaryDirectory(), 'db'))
+    const table = store.table('T')
+    await table.insert(
+      Array.from({length: 10_500}, (_, index) => ({id: index + 1, v: index + 1})),
+      soft,
+    )
+    const abort = new AbortController()
+    const options = {tables: ['t'], orderBy: 'v', limit: 10, includeInitial: true, includeOffsets: true, heartbeat: 1}
+    const feed = store.changes({...options, signal: abort.signal})[Symbol.asyncIterator]()
+    const list: Document[] = []
+    while (list.length < 10) {
+      const {value: event} = await feed.next()
+      expect(event).toMatchObject({type: 'initial', table: 'T'})
+      list.push(event.new_val)
+    }
+    const {seq} = await table.delete({where: `v <= ${count}`}, soft)
+    for (;;) {
+      const {value: event} = await feed.next()
+      if (event.type !== 'heartbeat') apply(list, event as ChangeEvent, 10)
+      else if (event.seq >= seq) break
+    }
+    abort.abort()
+    expect(list.map(({id}) => id)).toEqual(Array.from({length: 10}, (_, index) => count + 1 + index))
+  },
+)
+
 test('the positions of events that were merged never fall', async () => {
   await using store = await open(join(await temporaryDirectory(), 'db'))
   const table = store.table('t')

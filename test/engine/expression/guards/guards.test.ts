@@ -56,7 +56,7 @@ test.each<[string, string, unknown]>([
   ['arrays that $zip nests', '$reduce([1..60], function($a, $b) { $zip($a, $a) }, [1])', {}],
   ['an array that is appended to itself', '$reduce([1..60], function($a, $b) { $append($a, $a) })', {}],
   ['an array that is appended to, item by item', '$count($reduce([1..1000000], $append))', {}],
-  ['a built-in function on many items', '$count($map([1..1000000], $string))', {}],
+  ['a built-in function on many items', '$count($map([1..999999].[1..9], $string))', {}],
   ['$distinct of many items', '$count($distinct([1..300000]))', {}],
   ['$spread of many items', '$count($spread([1..300000]))', {}],
   ['$sort of many items by a function', '$sort([1..100000], function($a, $b) { $a < $b })', {}],
@@ -131,7 +131,7 @@ describe('what is bounded does what it did', () => {
     ['$map([$pad(?, 3)], function($f) { $f("a") })', {}, 'a  '],
     ['$.*[$string() = "1"]', {outerWrapper: 0, a: [1, [2]], b: 1}, [1, 1]],
     ['$ ~> |a|{"b": [1..2]}|', {a: {b: 1}}, {a: {b: [1, 2]}}],
-  ])('%s of %j is %j', async (text, input, value) => {
+  ])('%s', async (text, input, value) => {
     const result = await (await Expression.compile(text)).evaluate(input)
     expect(JSON.parse(JSON.stringify(result))).toEqual(value)
   })
