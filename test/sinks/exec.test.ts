@@ -33,6 +33,7 @@ function program(body: string): {readonly to: string; readonly out: string; read
     const lines = createInterface({input: process.stdin})
     const done = event => appendFileSync(${JSON.stringify(out)}, JSON.stringify(event) + '\\n')
     const first = name => { const there = existsSync(${JSON.stringify(directory)} + name); writeFileSync(${JSON.stringify(directory)} + name, ''); return !there }
+    const mark = () => writeFileSync(${JSON.stringify(out)} + '.mark', '')
     ${body}`,
   )
   const to = `exec:${process.execPath} '${file}'`
@@ -129,6 +130,44 @@ describe('a program', () => {
     await once(child, 'close')
     const none = await deliver(db, 'exec:/no/such/program')
     expect(none).toMatchObject({status: 2, stderr: expect.stringContaining('/no/such/program')})
+  })
+
+  const inGroups = `
+    let group = []
+    const acknowledge = () => {
+      for (const event of group) { done(event); console.log(event.seq) }
+      group = []
+    }
+    for await (const line of lines) {
+      const count = group.push(JSON.parse(line))
+      if (count === 3) mark()
+      if (count === 5) acknowledge()
+    }
+    acknowledge()`
+
+  test.each([
+    ['--no-follow', 8],
+    ['--take=3', 3],
+    ['--until=6', 6],
+  ])('may acknowledge in groups, and the last one at its end: %s', async (end, count) => {
+    const db = await databaseWith({t: Array.from({length: 7}, (_, id) => ({id}))})
+    await write(db, 't', t => t.update(2, {n: 1}))
+    const {to, done} = program(inGroups)
+    const pipe = startPipe(db, to, ['--as', 'x', end])
+    expect(await finished(pipe)).toMatchObject({status: 0})
+    expect(seqs(done())).toEqual(Array.from({length: count}, (_, index) => index + 1))
+    expect(await consumer(db)).toMatchObject({position: count})
+  })
+
+  test('may do so when Ctrl-C ends the pipe', async () => {
+    const db = await three()
+    const {to, out, done} = program(inGroups)
+    const pipe = startPipe(db, to, ['--as', 'x'])
+    while (!existsSync(`${out}.mark`)) await sleep(20)
+    pipe.kill('SIGINT')
+    expect((await finished(pipe)).signal).toBe('SIGINT')
+    expect(seqs(done())).toEqual([1, 2, 3])
+    expect(await consumer(db)).toMatchObject({position: 3})
   })
 
   test('Ctrl-C waits for what it has in hand; a second one does not', async () => {

@@ -5,7 +5,8 @@ import {done, type Outcome, type Parcel, type Sink} from './sink.ts'
 /**
  * One program that reads lines on its stdin and says on its stdout which it has finished, in any order, each by itself: `12` or
  * `{"ack":12}`; `{"nack":12,"error":"..."}` is one it could not take, which is given to it again a few times. When it ends,
- * it is started again, and given again what it has not acknowledged. Its environment has LITEFEED_FEED, which with the seq
+ * it is started again, and given again what it has not acknowledged. When there is no more for it its stdin ends, so that it may
+ * acknowledge in groups, and the last one at the end. Its environment has LITEFEED_FEED, which with the seq
  * makes the idempotency key.
  */
 export class ChildSink implements Sink {
@@ -26,9 +27,15 @@ export class ChildSink implements Sink {
 
   async deliver([parcel]: readonly Parcel[]): Promise<readonly Outcome[]> {
     if (parcel === undefined) return []
+    // One that has been told that there is no more is another's predecessor, and not its neighbour.
+    while (this.#child?.finishes === true) await this.#child.end()
     if (this.#child?.ended !== false)
       this.#child = new Child(this.#program, this.#args, parcel.id.split(':')[0] as string)
     return [await this.#child.give(parcel)]
+  }
+
+  finish(): void {
+    void this.#child?.end()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -38,16 +45,19 @@ export class ChildSink implements Sink {
 
 class Child {
   ended = false
+  /** Whether its stdin has ended, and it has not. */
+  finishes = false
   readonly #running: ReturnType<typeof startProgram>
   /** By seq; all of an initial part have one. */
   readonly #waiting = new Map<number, Waiting[]>()
+  readonly #over: Promise<void>
   #complaint: string | undefined
 
   constructor(program: string, args: readonly string[], feed: string) {
     this.#running = startProgram(program, args, feed)
     // A program that ends while it is written to is one that ends.
     this.#running.stdin?.on('error', () => {})
-    void this.#listen()
+    this.#over = this.#listen()
   }
 
   give(parcel: Parcel): Promise<Outcome> {
@@ -60,8 +70,9 @@ class Child {
 
   /** Tells it that there is no more, and waits for its end. */
   async end(): Promise<void> {
+    this.finishes = !this.ended
     this.#running.stdin?.end()
-    await this.#running
+    await this.#over
   }
 
   async #listen(): Promise<void> {
@@ -72,6 +83,7 @@ class Child {
     }
     const result = await this.#running
     this.ended = true
+    this.finishes = false
     const waiting = [...this.#waiting.values()].flat()
     const unable = cannotRun(result)
     if (unable !== undefined) for (const {fail} of waiting) fail(unable)

@@ -62,6 +62,8 @@ export class Pipe implements AsyncIterable<PipeStatus> {
           this.#pull(feed)
           await this.#send().catch(error => this.#fail(error))
         }
+        if (this.#running > 0 && (ending || (this.#ended && this.#line.due === Number.POSITIVE_INFINITY)))
+          this.#sink.finish?.()
         // After an error what is under way is waited for, and then the position is kept once more, if it still is ours.
         if (this.#error === undefined && (ending || performance.now() >= this.#keepAt)) await this.#keep()
         if (performance.now() >= this.#news.due) yield await this.#status()

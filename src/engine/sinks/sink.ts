@@ -25,6 +25,8 @@ export interface Sink extends AsyncDisposable {
   position?(stream: Stream): Promise<Position | undefined>
   /** Nothing up to here is missing any more; called before that position is kept. Throws Down. */
   reach?(stream: Stream, position: Position): Promise<void>
+  /** There is no more before what is under way is settled: whoever waits for more shall not. May be called again. */
+  finish?(): void
   /** Lets go of what it writes to, which somebody has put away; the next delivery opens what has its name then. */
   reopen?(): Promise<void>
   /**
