@@ -36,6 +36,40 @@ function run(db: string, sql: string): void {
   }
 }
 
+describe('how far a copy is', () => {
+  const two = () => databaseWith({o: [{id: 1}, {id: 2}], p: [{id: 5}, {id: 6}]})
+
+  test('counts for one target, and not for another one in the same file', async () => {
+    const db = await two()
+    const copy = other()
+    for (const target of ['o', 'second', 'third']) {
+      const to = target === 'o' ? copy : `${copy}?table=${target}`
+      expect(await pipe(db, to, 'o', '--since', 'beginning')).toMatchObject({status: 0, stderr: ''})
+      expect(documents(copy, target)).toEqual(documents(db, 'o'))
+    }
+  })
+
+  test('is forgotten with the consumer, but not when that is put back: then it has what comes again', async () => {
+    const db = await two()
+    const copy = other()
+    expect(await pipe(db, copy, 'p', '--as', 'm', '--since', 'beginning')).toMatchObject({status: 0, stderr: ''})
+    const before = await log(copy)
+    await library(db, store => store.resetConsumer('m', 'beginning'))
+    expect(await pipe(db, copy, 'p', '--as', 'm')).toMatchObject({
+      status: 0,
+      stderr: `warning: sqlite:${copy} has everything up to 4, and is not given it again\n`,
+    })
+    expect(await log(copy)).toEqual(before)
+    await library(db, store => store.deleteConsumer('m'))
+    expect(await pipe(db, copy, 'o', '--as', 'm', '--since', 'beginning')).toMatchObject({status: 0, stderr: ''})
+    expect(documents(copy, 'o')).toEqual(documents(db, 'o'))
+    await library(db, store => store.resetConsumer('m', 'now'))
+    await write(db, 'o', t => t.insert({id: 3}))
+    expect(await pipe(db, copy, 'o', '--as', 'm')).toMatchObject({status: 0, stderr: ''})
+    expect(documents(copy, 'o')).toEqual(documents(db, 'o'))
+  })
+})
+
 describe('another litefeed file', () => {
   test('holds what this one does, and then what becomes of it', async () => {
     const db = await databaseWith({users: [{id: 1, n: 1}, {id: 'b'}, {id: [1, true], big: 1}], games: [{id: 1}]})

@@ -74,6 +74,14 @@ export class Consumer implements Origin, AsyncDisposable {
     return !this.#initial
   }
 
+  get mark(): string | undefined {
+    return this.#lease.mark
+  }
+
+  get moved(): boolean {
+    return this.#lease.moved
+  }
+
   /** Everything up to here has been delivered. */
   get position(): Position {
     return this.#position

@@ -8,6 +8,10 @@ export interface Origin {
   /** The consumer's, or what says what the feed is of. */
   readonly name: string
   readonly position: Position
+  /** By which the consumer is told from another one of the same name. */
+  readonly mark?: string | undefined
+  /** Whether somebody has put the consumer elsewhere. */
+  readonly moved?: boolean
   /** Whether that is where an earlier pipe ended. */
   readonly isPlaced: boolean
   /** Whether the lines are what `map` made of the events. */

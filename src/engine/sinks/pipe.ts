@@ -38,11 +38,11 @@ export class Pipe implements AsyncIterable<PipeStatus> {
   #pulling = false
 
   constructor(origin: Origin, sink: Sink, options: PipeOptions) {
-    const {id: feed, name, isPlaced, position, mapped, merges, sending} = origin
+    const {id: feed, name, mark, isPlaced, position, mapped, merges, sending} = origin
     this.#origin = origin
     this.#sink = sink
     this.#signal = options.signal
-    const stream = {feed, name, kept: isPlaced ? position : undefined, mapped}
+    const stream = {feed, name, mark, kept: isPlaced ? position : undefined, mapped}
     this.#line = new Line(sink.order === 'each', position)
     this.#batches = sink.sameBatches ? new Batches(sink.batch, merges ? undefined : sending) : undefined
     this.#settling = new Settling(this.#line, sink, options, this.#news, error => this.#fail(error))
@@ -85,7 +85,11 @@ export class Pipe implements AsyncIterable<PipeStatus> {
   async #resume(): Promise<Position | undefined> {
     while (!this.#signal.aborted) {
       try {
-        return await this.#keeper.begin()
+        const position = await this.#keeper.begin()
+        const {moved = false, position: asked} = this.#origin
+        if (moved && position !== undefined && position > asked)
+          this.#news.warn(`${this.#sink.name} has everything up to ${position}, and is not given it again`)
+        return position
       } catch (error) {
         if (!(error instanceof Down)) throw error
         this.#settling.pause(error.message)

@@ -42,6 +42,8 @@ export interface Stream {
   readonly feed: string
   /** The consumer, or, without one, what the feed is of. */
   readonly name: string
+  /** By which the consumer is told from another one of the same name. */
+  readonly mark: string | undefined
   /** The position that was kept for it. */
   readonly kept: Position | undefined
   /** Whether the lines are what `map` made of the events. */

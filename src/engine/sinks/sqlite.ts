@@ -19,13 +19,14 @@ export class SqliteSink implements Sink {
   readonly order = 'prefix'
   readonly file: string
   readonly #tableOf: (parcel: Parcel) => string
+  readonly #template: string | undefined
   #replica: Replica | undefined
   #stream = ''
 
   /** Throws MISUSE. */
   constructor(to: string, {source}: Target) {
     const [, path = '', query = ''] = /^sqlite:([^?]*)(?:\?(.*))?$/.exec(to) ?? []
-    const {table = '{table}', ...others} = Object.fromEntries(new URLSearchParams(query))
+    const {table, ...others} = Object.fromEntries(new URLSearchParams(query))
     const [unknown] = Object.keys(others)
     if (path === '') throw new LitefeedError('MISUSE', 'sqlite: needs the path of a database')
     if (unknown !== undefined) throw new LitefeedError('MISUSE', `sqlite: knows ?table=, and not ?${unknown}=`)
@@ -33,13 +34,15 @@ export class SqliteSink implements Sink {
     if (source !== undefined && isSame(source, this.file))
       throw new LitefeedError('MISUSE', `${this.file} is where the changes come from; each would bring another one`)
     this.name = `sqlite:${this.file}`
-    this.#tableOf = compileTemplate('table', table)
+    this.#tableOf = compileTemplate('table', table ?? '{table}')
+    this.#template = table
   }
 
   position(stream: Stream): Promise<Position | undefined> {
     return this.#orDown(async () => {
-      this.#stream = nameOf(stream)
-      return (await (await this.#open()).position(this.#stream)) ?? stream.kept
+      this.#stream = this.#nameOf(stream)
+      const reached = await (await this.#open()).position(this.#stream)
+      return reached === undefined ? stream.kept : Math.max(reached, stream.kept ?? 0)
     })
   }
 
@@ -75,6 +78,11 @@ export class SqliteSink implements Sink {
     await this.#replica?.[Symbol.asyncDispose]()
   }
 
+  /** What goes to other tables goes on from elsewhere. */
+  #nameOf({feed, name, mark}: Stream): string {
+    return [feed, name, mark, this.#template].filter(part => part !== undefined).join(' ')
+  }
+
   async #open(): Promise<Replica> {
     this.#replica ??= await (await import('../storage/sqlite/replica.ts')).openReplica(this.file)
     return this.#replica
@@ -94,10 +102,6 @@ function isSame(one: string, other: string): boolean {
   return first === undefined || second === undefined
     ? resolve(one) === resolve(other)
     : first.ino === second.ino && first.dev === second.dev
-}
-
-function nameOf({feed, name}: Stream): string {
-  return `${feed} ${name}`
 }
 
 /** Whether it may be otherwise later. */

@@ -77,6 +77,10 @@ export interface Claim {
 export interface Lease {
   readonly consumer: string
   readonly fence: number
+  /** By which the consumer is told from another one of the same name; undefined for one of an older file. */
+  readonly mark?: string | undefined
+  /** Whether somebody has put it elsewhere. */
+  readonly moved: boolean
 }
 
 export interface Move {

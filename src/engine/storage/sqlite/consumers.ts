@@ -34,12 +34,14 @@ export class ConsumerTable implements Consumers {
         return {consumer: known, lease: undefined}
       }
       const {name: owner, place} = claim.owner
-      const [fence] = this.#connection
+      const [fence, mark, moved] = this.#connection
         .prepare(
-          'UPDATE _litefeed_consumers SET owner = ?, place = ?, expires = ?, fence = fence + 1 WHERE name = ? RETURNING fence',
+          `UPDATE _litefeed_consumers SET owner = ?, place = ?, expires = ?, fence = fence + 1 WHERE name = ?
+            RETURNING fence, mark, moved`,
         )
-        .get(owner, place, Date.now() + claim.duration, name) as [number]
-      return {consumer: readConsumer(this.#connection, name) as Consumer, lease: {consumer: name, fence}}
+        .get(owner, place, Date.now() + claim.duration, name) as [number, string | null, number | null]
+      const consumer = readConsumer(this.#connection, name) as Consumer
+      return {consumer, lease: {consumer: name, fence, mark: mark ?? undefined, moved: moved === 1}}
     })
   }
 
@@ -133,9 +135,9 @@ function insert(connection: Connection, name: string, position: Position, initia
   const [feed] = connection.prepare(`SELECT value FROM _litefeed_meta WHERE name = 'feed_id'`).get() as [string]
   connection
     .prepare(
-      `INSERT INTO _litefeed_consumers (name, seq, feed_id, updated, initial) VALUES (?, ?, ?, ?, ?)
+      `INSERT INTO _litefeed_consumers (name, seq, feed_id, updated, initial, mark) VALUES (?, ?, ?, ?, ?, hex(randomblob(6)))
         ON CONFLICT (name) DO UPDATE SET seq = excluded.seq, feed_id = excluded.feed_id, updated = excluded.updated,
-          initial = excluded.initial, sending = NULL, fence = fence + 1`,
+          initial = excluded.initial, moved = 1, sending = NULL, fence = fence + 1`,
     )
     .run(name, position, feed, Date.now(), initial ? 1 : 0)
 }

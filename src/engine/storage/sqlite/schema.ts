@@ -4,7 +4,7 @@ import type {Connection} from './connection.ts'
 import {identifier} from './sql.ts'
 
 /** The version of the file's layout that this litefeed writes. */
-export const schemaVersion = 3
+export const schemaVersion = 4
 
 /**
  * Makes a database litefeed's, or brings an older file up to date. Runs in one transaction; several processes may do it
@@ -84,4 +84,6 @@ const migrations: readonly string[] = [
     fence INTEGER NOT NULL DEFAULT 0);
   CREATE TABLE _litefeed_retention (keep TEXT NOT NULL, bytes INTEGER NOT NULL DEFAULT 0, counted INTEGER NOT NULL DEFAULT 0);
   `,
+  // What a receiver knows of a consumer is not true of another one of the same name.
+  'ALTER TABLE _litefeed_consumers ADD COLUMN mark TEXT; ALTER TABLE _litefeed_consumers ADD COLUMN moved INTEGER',
 ]
