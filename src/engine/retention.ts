@@ -23,7 +23,10 @@ function firstKept(storage: Storage, what: Prune['what']): Promise<Position> | P
 export function parseKeep(text: string, duration: (text: string) => number | undefined): Keep | undefined {
   if (/^\d+$/.test(text)) return Number(text) > 0 ? {count: Number(text)} : undefined
   const [, amount, unit] = /^(\d+(?:\.\d+)?)\s*([kmgt]i?)?b$/i.exec(text) ?? []
-  if (amount !== undefined) return {bytes: Number(amount) * (units[unit?.toLowerCase() ?? ''] as number)}
+  if (amount !== undefined) {
+    const bytes = Number(amount) * (units[unit?.toLowerCase() ?? ''] as number)
+    return bytes >= 1 ? {bytes} : undefined
+  }
   const age = duration(text)
   return age === undefined || age === 0 ? undefined : {age}
 }

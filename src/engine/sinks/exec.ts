@@ -15,10 +15,12 @@ export interface ExecOptions {
 export const mostAttempts = 5
 
 /** A program that is given events; no shell is involved. Throws MISUSE. */
-export function makeExecSink({command, maxUnacked = 100, each = false}: ExecOptions): Sink {
+export function makeExecSink({command, maxUnacked, each = false}: ExecOptions): Sink {
   const [program, ...args] = typeof command === 'string' ? parseArguments(command) : command
   if (program === undefined) throw new LitefeedError('MISUSE', 'exec: needs a command')
-  if (!each) return new ChildSink(program, args, maxUnacked)
+  if (!each) return new ChildSink(program, args, maxUnacked ?? 100)
+  if (maxUnacked !== undefined)
+    throw new LitefeedError('MISUSE', '`maxUnacked` with `each`: a process for each event has that event alone')
   return new EachSink(program, args)
 }
 

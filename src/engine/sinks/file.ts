@@ -43,7 +43,7 @@ export class FileSink implements Sink {
       const text = Buffer.concat(parcels.map(({lines, line}) => lines ?? Buffer.from(`${line}\n`)))
       try {
         await writeAll(file, text)
-        await file.datasync()
+        await file.datasync().catch(unlessUnknown)
       } catch (error) {
         // What is written of it would be there twice.
         await file.truncate(size).catch(() => {})
@@ -79,6 +79,11 @@ export class FileSink implements Sink {
     }
     return this.#file
   }
+}
+
+/** What is no file, a pipe for one, has nothing to be synced, and says so. */
+function unlessUnknown(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EINVAL') throw error
 }
 
 async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {

@@ -1,5 +1,6 @@
 import {LitefeedError} from '../error.ts'
 import type {Sink} from './sink.ts'
+import {withoutLogin} from './url.ts'
 
 /** What a pipe delivers to, and how. */
 export interface Target {
@@ -25,12 +26,12 @@ export interface Target {
 
 /** Makes the sink for a target; nothing is connected yet. Throws MISUSE for a target or an option that cannot be. */
 export async function makeSink(target: Target): Promise<Sink> {
-  const {to} = target
-  if (typeof to !== 'string') return (await import('./exec.ts')).makeExecSink({...target, command: to})
+  if (typeof target.to !== 'string') return (await import('./exec.ts')).makeExecSink({...target, command: target.to})
+  const to = target.to.replace(/^[a-z+]+:/i, scheme => scheme.toLowerCase())
   const [, scheme = ''] = /^([a-z+]+):/.exec(to) ?? []
   const entry = kinds[scheme]
   if (entry === undefined)
-    throw new LitefeedError('MISUSE', `there is no way to deliver to ${to}`, {
+    throw new LitefeedError('MISUSE', `there is no way to deliver to ${withoutLogin(to)}`, {
       hint: `it begins with ${Object.keys(kinds).join(':, ')}:, or is a command after --`,
     })
   const foreign = options.filter(name => target[name] !== undefined && !entry.options.includes(name))
