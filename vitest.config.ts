@@ -31,7 +31,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     // The machines that this runs on have two cores.
-    maxWorkers: 2,
+    maxWorkers: 3,
     sequence: {sequencer: LongestFirst},
     setupFiles: ['test/setup.ts'],
     testTimeout: process.env.LITEFEED_FUZZ === 'long' ? 3_600_000 : 120_000,

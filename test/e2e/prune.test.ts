@@ -175,7 +175,21 @@ describe('a feed', () => {
     await prune(db, '--keep', '3')
     expect(await litefeed(['changes', '--since', '5', '--no-follow'], {db})).toMatchObject({status: 3, stdout: ''})
     expect((await log(db)).map(({seq}) => seq)).toEqual([8, 9, 10])
-    expect((await litefeed(['changes', '--since', '-9', '--no-follow'], {db})).lines).toHaveLength(3)
+    expect(await litefeed(['changes', '--since', '-9', '--no-follow'], {db})).toMatchObject({status: 3, stdout: ''})
+    expect((await litefeed(['changes', '--since', '-3', '--no-follow'], {db})).lines).toHaveLength(3)
+  })
+
+  test.each([
+    ['--since', '1h'],
+    ['--since', '2020-01-01'],
+    ['t', '--since', '-9'],
+  ])('that may ask for what is gone says where the log begins: %s %s', async (...args) => {
+    const db = await changed(10)
+    expect(await litefeed(['changes', ...args, '--no-follow'], {db})).toMatchObject({status: 0, stderr: ''})
+    await prune(db, '--keep', '3')
+    const run = await litefeed(['changes', ...args, '--no-follow'], {db})
+    expect(run).toMatchObject({status: 0, stderr: 'warning: the log begins with 8: what was before is gone\n'})
+    expect(run.lines).toHaveLength(3)
   })
 
   test('that follows goes on', async () => {

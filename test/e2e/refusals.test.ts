@@ -27,6 +27,7 @@ describe('refused with exit status 2 and the name of the flag', () => {
     [['t', '--order-by', 'n,id', '--limit', '2'], /--order-by takes one field/],
     [['t', '--order-by', 'n:DESC', '--limit', '2'], /--order-by "n:DESC".*:desc/s],
     [['t', '--order-by', 'n:descending', '--limit', '2'], /--order-by.*:desc/s],
+    [['t', '--order-by', 'n:down', '--limit', '2'], /--order-by.*:desc/s],
     [['t', ''], /table needs a name/],
     [['sqlite_schema'], /"sqlite_schema" is reserved/],
     [['t', '--pluck', ''], /--pluck/],

@@ -1,3 +1,4 @@
+import {spawn, spawnSync} from 'node:child_process'
 import {once} from 'node:events'
 import {appendFileSync, existsSync, readFileSync, renameSync, writeFileSync} from 'node:fs'
 import {join} from 'node:path'
@@ -140,9 +141,24 @@ test('what the pipe says when it is no terminal: nothing, but what is wrong', as
     ['file:'],
     ['file:x', '--exchange', 'y'],
     ['file:x', '--dlq', 'y'],
+    ['exec:cat', '--each', '--max-unacked', '3'],
     ['file:x', '--on-poison', 'dlq'],
     ['file:x', '--as', 'y', '--order-by', 'id', '--limit', '1'],
   ])
     expect(await deliver(db, to as string, ...args), `${to} ${args}`).toMatchObject({status: 2})
   expect(await litefeed(['pipe', 't'], {db})).toMatchObject({status: 2, stderr: expect.stringContaining('where to?')})
+  const {stderr} = await deliver(db, 'amqs://user:secret@example.com/')
+  expect(stderr).toMatch(/^error: there is no way to deliver to amqs:..\*\*\*@example.com/)
+})
+
+test('a pipe of the system gets each line once', async () => {
+  const db = await databaseWith({t: [{id: 1}, {id: 2}]})
+  const path = join(newDirectory(), 'fifo')
+  spawnSync('mkfifo', [path])
+  const reader = spawn('cat', [path])
+  const out: Buffer[] = []
+  reader.stdout.on('data', chunk => out.push(chunk))
+  expect(await deliver(db, `file:${path}`)).toMatchObject({status: 0, stderr: ''})
+  if (reader.exitCode === null) await once(reader, 'close')
+  expect(jsonLines(Buffer.concat(out).toString())).toEqual(await log(db))
 })

@@ -24,11 +24,19 @@ export async function startFeed(storage: Storage, options: FeedOptions): Promise
         ? bounds.oldest - 1
         : await positionOf(storage, since, selection)
   checkPosition(bounds, at ?? bounds.newest)
+  const warnings = await missingTables(storage, tables, follow)
+  const {oldest, newest} = bounds
+  if (at === oldest - 1 && oldest > 1 && typeof since === 'object') {
+    // Of everything it is certain how many the last ones are; of tables, of keys and of a span of time it is not.
+    if ('last' in since && tables === undefined && keys === undefined)
+      checkPosition(bounds, Math.min(at, Math.max(0, newest - since.last)))
+    else warnings.push(`the log begins with ${oldest}: what was before is gone`)
+  }
   return {
     position: at ?? bounds.newest,
     since: at,
     end: await endOf(storage, until, follow),
-    warnings: await missingTables(storage, tables, follow),
+    warnings,
   }
 }
 
