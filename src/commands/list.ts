@@ -8,7 +8,7 @@ import {setFlags, setOf} from '../terminal/set-flags.ts'
 export default class List extends LitefeedCommand {
   static override summary = 'Print the documents of a table.'
   static override description =
-    prose`One a line, in the order of their keys. With --order-by in the order of a field: arrays, booleans, null, numbers, objects,
+    prose`One a line, in the order of their keys: numbers, strings, then booleans and arrays. With --order-by in the order of a field: arrays, booleans, null, numbers, objects,
 strings, as in RethinkDB; documents without the field are left out.`
   static override examples = [
     '<%= config.bin %> list users',

@@ -109,6 +109,7 @@ async function resultOf(
     const result = await expression.evaluate(input)
     // Through JSON: the evaluator's own arrays and functions stay behind, and long numbers get their digits back.
     const text = stringify(restoreDigits(result, sources))
+    if (text?.includes('null')) refuseInfinite(result)
     return {value: text === undefined ? undefined : parse(text)}
   } catch (error) {
     return {kind: 'refused', reason: (error as Error).message}
@@ -121,4 +122,12 @@ function verdictOf(decide: () => Verdict): Verdict {
   } catch (error) {
     return {kind: 'refused', reason: refusalReason(error)}
   }
+}
+
+/** JSON.stringify would make null of it, as of a division by zero. */
+function refuseInfinite(result: unknown): void {
+  JSON.stringify(result, (name, value) => {
+    if (typeof value !== 'number' || Number.isFinite(value)) return value
+    throw new Error(`the result holds ${value}${name === '' ? '' : ` as ${JSON.stringify(name)}`}, which is no JSON`)
+  })
 }

@@ -332,6 +332,17 @@ describe('changing documents', () => {
     ])
   })
 
+  test('refuses the result of a division by zero, which JSON cannot say', async () => {
+    await using store = await withUsers({id: 1, n: 0, m: null})
+    expect(await store.table('users').update(1, {expr: '{"x": [1 / n]}'})).toMatchObject({
+      errors: 1,
+      replaced: 0,
+      first_error: 'the result holds Infinity as "0", which is no JSON',
+    })
+    expect(await store.table('users').update(1, {expr: '{"x": m}'})).toMatchObject({replaced: 1})
+    expect(await store.table('users').getText(1)).toEqual(['{"id":1,"n":0,"m":null,"x":null}'])
+  })
+
   test('is done on the documents of every kind of key', async () => {
     await using store = await withUsers(
       {id: 0.1 + 0.2},
