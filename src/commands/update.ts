@@ -1,5 +1,6 @@
 import * as Args from '@oclif/core/args'
 import * as Flags from '@oclif/core/flags'
+import {mistakeIn} from '../engine/documents/json.ts'
 import type {Made} from '../engine/documents/writer.ts'
 import {misuse} from '../terminal/arguments.ts'
 import {prose} from '../terminal/prose.ts'
@@ -41,7 +42,8 @@ KEY is JSON when it parses as a number, string, boolean or array, otherwise it i
     const patch = flags.expr === undefined ? keys.pop() : undefined
     if (flags.expr === undefined && patch === undefined)
       throw misuse('a PATCH is missing', 'a JSON object, "-" for stdin, or --expr')
-    if (flags.expr !== undefined && isObject(keys.at(-1)))
+    const last = keys.at(-1) ?? ''
+    if (flags.expr !== undefined && last.startsWith('{') && mistakeIn(last) === undefined)
       throw misuse('a PATCH with --expr', '--expr makes it: leave out the one or the other')
     const options = this.options(flags)
     const selected = selectionOf(keys, flags)
@@ -56,13 +58,5 @@ KEY is JSON when it parses as a number, string, boolean or array, otherwise it i
       return await this.finish(writer.update(selected, made, options))
     }
     return await this.finish(writer.updateFrom(this.input([patch as string]), options))
-  }
-}
-
-function isObject(text: string | undefined): boolean {
-  try {
-    return text?.trimStart().startsWith('{') === true && typeof JSON.parse(text) === 'object'
-  } catch {
-    return false
   }
 }

@@ -1,13 +1,12 @@
 import {type ChildProcess, spawn, spawnSync} from 'node:child_process'
 import {once} from 'node:events'
-import {createServer} from 'node:net'
 import {type JetStreamManager, jetstreamManager, type StreamConfig} from '@nats-io/jetstream'
 import {connect} from '@nats-io/transport-node'
 import {describe, expect, onTestFinished, test} from 'vitest'
 import {databaseWith, finished, type Line, library, log, newDirectory} from '../e2e/support.ts'
 import {isThere} from '../services.ts'
 import {Random, rounds} from '../support.ts'
-import {busyTable, Cable, deliver, expectLog, killed, meanwhile, startPipe} from './support.ts'
+import {busyTable, Cable, deliver, expectLog, freePort, killed, meanwhile, startPipe} from './support.ts'
 
 /** A stream of its own, on the server at this port. */
 async function stream(port = 4222, config: Partial<StreamConfig> = {}) {
@@ -165,11 +164,3 @@ describe.skipIf(spawnSync('nats-server', ['--version']).status !== 0)('a server 
     )
   })
 })
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const {port} = server.address() as {port: number}
-  server.close()
-  return port
-}

@@ -1,9 +1,9 @@
 import {type ChildProcess, spawn} from 'node:child_process'
 import {once} from 'node:events'
 import {existsSync} from 'node:fs'
-import {createServer} from 'node:net'
 import {onTestFinished} from 'vitest'
 import {newDirectory} from '../e2e/support.ts'
+import {freePort} from './support.ts'
 
 /** Not the command of this name, which becomes the user of the system's own server. */
 const script = '/usr/lib/rabbitmq/bin/rabbitmq-server'
@@ -83,12 +83,4 @@ export class RabbitMqServer {
     process.kill(-child.pid, signal)
     if (child.exitCode === null && child.signalCode === null) await once(child, 'close')
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const {port} = server.address() as {port: number}
-  server.close()
-  return port
 }

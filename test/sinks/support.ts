@@ -196,3 +196,12 @@ export class Receiver {
     if (child.exitCode === null && child.signalCode === null) await once(child, 'close')
   }
 }
+
+/** A port that nobody listens on. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const {port} = server.address() as {port: number}
+  server.close()
+  return port
+}
