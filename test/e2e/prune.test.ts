@@ -105,6 +105,7 @@ describe('what goes', () => {
   test.each([
     [['--keep', 'some']],
     [['--keep', '0']],
+    [['--keep', '0B']],
     [['--before', 'x']],
     [[]],
     [['--keep', '1', '--before', '2']],

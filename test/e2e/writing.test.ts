@@ -392,6 +392,13 @@ describe('update', () => {
     expect(query(db, 'SELECT count(*) FROM _litefeed_changes')).toEqual([[3]])
   })
 
+  test('a PATCH and --expr are not taken together', async () => {
+    const db = await databaseWith({t: [{id: 1}]})
+    const run = await litefeed(['update', 't', '1', '{"a":1}', '--expr', '{"b":1}'], {db})
+    expect(run).toMatchObject({status: 2, stdout: '', stderr: expect.stringContaining('a PATCH with --expr')})
+    expect(documents(db, 't')).toEqual([{id: 1}])
+  })
+
   test('--where that fails on a document says so, and updates the others', async () => {
     const db = await setUp()
     const run = await litefeed(['update', 't', '--where', 'n = 2 ? $error("two") : true', '{"ok":1}'], {db})
