@@ -18,6 +18,7 @@ import {
   newDatabase,
   query,
   start,
+  stopBetweenWrites,
   write,
 } from './support.ts'
 
@@ -231,7 +232,7 @@ describe('one process at a time', () => {
     const output = collect(child)
     const end = finished(child, output)
     while ((await consumer(db))?.position !== 2) await sleep(20)
-    child.kill('SIGSTOP')
+    await stopBetweenWrites(child, db)
     // Waits until the lease has run out.
     expect(seqs(await consume(db, '--until', '3'))).toEqual([3])
     await write(db, 't', t => t.insert({id: 'a'}))

@@ -5,6 +5,7 @@ import {copyFileSync, mkdtempSync, rmSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import {dirname, join} from 'node:path'
 import {createInterface} from 'node:readline'
+import {setTimeout as sleep} from 'node:timers/promises'
 import Sqlite from 'better-sqlite3'
 import {afterAll, onTestFinished} from 'vitest'
 import type {Store, Table, WriteResult} from '../../src/index.ts'
@@ -280,6 +281,30 @@ export function query(db: string, sql: string): Line[][] {
   const connection = new Sqlite(db, {readonly: true})
   try {
     return connection.prepare(sql).raw().all() as Line[][]
+  } finally {
+    connection.close()
+  }
+}
+
+/** Stops a process at a moment at which it does not hold the lock of the file, which nobody else could write to otherwise. */
+export async function stopBetweenWrites(child: ChildProcess, db: string): Promise<void> {
+  for (;;) {
+    child.kill('SIGSTOP')
+    await sleep(20)
+    if (isFree(db)) return
+    child.kill('SIGCONT')
+    await sleep(20)
+  }
+}
+
+function isFree(db: string): boolean {
+  const connection = new Sqlite(db, {timeout: 0})
+  try {
+    connection.exec('BEGIN IMMEDIATE; ROLLBACK')
+    return true
+  } catch (error) {
+    if (error instanceof Sqlite.SqliteError && error.code.startsWith('SQLITE_BUSY')) return false
+    throw error
   } finally {
     connection.close()
   }

@@ -16,6 +16,7 @@ import {
   log,
   newDirectory,
   start,
+  stopBetweenWrites,
   write,
 } from '../e2e/support.ts'
 import {Random, rounds} from '../support.ts'
@@ -208,7 +209,7 @@ describe('a program', () => {
     const first = start(['pipe', '--to', to, '--since', 'beginning', '--as', 'x', '--max-unacked', '3'], {db})
     const end = finished(first)
     while (done().length < 10) await sleep(10)
-    first.kill('SIGSTOP')
+    await stopBetweenWrites(first, db)
     await write(db, 't', t => t.insert({id: 'last'}))
     // It waits for the lease to run out.
     expect(await deliver(db, to, '--as', 'x')).toMatchObject({status: 0})
