@@ -5,6 +5,7 @@ import {
   isNotSpelled,
   isOnlyNumber,
   isOnWrongSide,
+  isSpelled,
   mayBeAnother,
   type Order,
   spelledNumber,
@@ -26,6 +27,8 @@ export interface Field {
   readonly isSureWhole: Fragment
   /** Whether it is certain from the text alone that the field is not this: 1 or 0. Undefined where only a look at the field can say. */
   isNot?(value: Constant): Fragment | undefined
+  /** Whether the text says that it most likely is this, for those that are not certain: 1 or 0. */
+  isLikely?(value: Constant): Fragment | undefined
   /** The same of a number for which an order does not hold. */
   isNotInOrder?(op: Order, bound: number): Fragment | undefined
   /** Its number, by the text alone, with the last bit in doubt; and whether the text says that there is one: 1 or 0. */
@@ -50,6 +53,7 @@ export function documentField(doc: string, [name = '', ...deeper]: readonly stri
     isSure: fragment`(${mayBeAnother(text, name)} OR NOT ${text} GLOB '{*' OR octet_length(${text}) > 50000) IS NOT TRUE`,
     isSureWhole: fragment`(${mayBeAnother(text, name)}) IS NOT TRUE`,
     isNot: value => isNotSpelled(text, name, value),
+    isLikely: value => isSpelled(text, name, value),
     isNotInOrder: (op, bound) => isOnWrongSide(text, name, op, bound),
     spelled: {number: spelledNumber(text, name), isNumber: isOnlyNumber(text, name)},
   }

@@ -40,7 +40,7 @@ export function leavingOut<T>(condition: Fragment | undefined, read: (condition:
 
 type Find = (path: readonly string[]) => Field | undefined
 
-/** A CASE keeps the order of the comparisons, which the terms of an AND would not. */
+/** Each comparison is decided (1: left out, 0: kept) or leaves it to the next one (NULL), in their order. */
 function leavesOut(comparisons: Comparisons, find: Find): Fragment | undefined {
   const steps: Fragment[] = []
   for (const [index, comparison] of comparisons.entries()) {
@@ -49,7 +49,7 @@ function leavesOut(comparisons: Comparisons, find: Find): Fragment | undefined {
     // An order that nobody looked at may be undecided, and no two fields are looked at so closely that it is not.
     if (isOrder(comparison) && (step === undefined || typeof comparison.value === 'object')) break
   }
-  return steps.length === 0 ? undefined : fragment`CASE ${joined(steps, ' ')} ELSE 0 END`
+  return steps.length === 0 ? undefined : fragment`coalesce(${joined(steps, ', ')}, 0)`
 }
 
 function stepOf(comparison: Comparison, find: Find, isLast: boolean): Fragment | undefined {
@@ -67,16 +67,22 @@ function stepOf(comparison: Comparison, find: Find, isLast: boolean): Fragment |
     case '=':
       return unlike(field, value)
     case '!=':
-      return fragment`WHEN (${field.type} IS NULL OR ${equals(field, value)}) AND ${field.isSure} THEN 1`
+      return fragment`CASE WHEN (${field.type} IS NULL OR ${equals(field, value)}) AND ${field.isSure} THEN 1 END`
     default:
       return order(field, op, value, isLast)
   }
 }
 
 function unlike(field: Field, value: Constant): Fragment {
-  const looked = fragment`WHEN ${differs(field, value)} AND ${field.isSure} THEN 1`
+  const looked = fragment`${differs(field, value)} AND ${field.isSure}`
   const isNot = field.isNot?.(value)
-  return isNot === undefined ? looked : fragment`WHEN ${isNot} THEN 1 ${looked}`
+  const isLikely = field.isLikely?.(value)
+  const notLikely = isLikely === undefined ? looked : fragment`NOT ${isLikely} AND ${looked}`
+  return fragment`CASE ${when(isNot, '1')} WHEN ${notLikely} THEN 1 END`
+}
+
+function when(condition: Fragment | undefined, answer: '0' | '1' | 'NULL'): Fragment {
+  return condition === undefined ? fragment`` : fragment`WHEN ${condition} THEN ${new Fragment(answer, [])}`
 }
 
 function differs({type, value: found}: Field, value: Constant): Fragment {
@@ -97,15 +103,16 @@ function order(field: Field, op: Order, value: Constant, isLast: boolean): Fragm
   const isDecided = (types: Fragment, holds: Fragment) =>
     isLast
       ? // What is kept by the first step is spared the others: each look at a field costs a tenth of a parse.
-        fragment`WHEN ${holds} OR ${type} NOT IN (${types}) THEN 0 WHEN ${isSure} THEN 1`
+        fragment`WHEN ${holds} OR ${type} NOT IN (${types}) THEN 0 WHEN ${isSure} THEN 1 END`
       : fragment`WHEN ${type} NOT IN (${types}) THEN 0
           WHEN (${holds}) IS NOT TRUE AND ${isSure} THEN 1
-          WHEN NOT ${isSure} THEN 0`
+          WHEN NOT ${isSure} THEN 0 END`
   if (typeof value === 'number') {
     const holds = op.startsWith('<') ? fragment`${found} <= ${above(value)}` : fragment`${found} >= ${below(value)}`
     const looked = isDecided(fragment`'integer', 'real'`, holds)
     const isNot = field.isNotInOrder?.(op, value)
-    return isNot === undefined ? looked : fragment`WHEN ${isNot} THEN 1 ${looked}`
+    const isSo = field.isNotInOrder?.(opposites[op], value)
+    return fragment`CASE ${when(isNot, '1')} ${when(isSo, isLast ? '0' : 'NULL')} ${looked}`
   }
   // Before the first character that is not of ASCII, bytes and UTF-16 units have one order; behind it they do not.
   if (typeof value !== 'string' || !/^[\x20-\x7e]*$/.test(value)) return undefined
@@ -115,8 +122,10 @@ function order(field: Field, op: Order, value: Constant, isLast: boolean): Fragm
     '>': fragment`${found} > ${value}`,
     '>=': fragment`${found} >= ${value}`,
   }[op as '<' | '<=' | '>' | '>=']
-  return isDecided(fragment`'text'`, holds)
+  return fragment`CASE ${isDecided(fragment`'text'`, holds)}`
 }
+
+const opposites = {'<': '>=', '<=': '>', '>': '<=', '>=': '<'} as const
 
 /** That the first is less than the second, or not more. Only numbers are looked at. */
 function orderOfFields(less: Field, more: Field, strictly: boolean): Fragment {
@@ -127,10 +136,10 @@ function orderOfFields(less: Field, more: Field, strictly: boolean): Fragment {
   const isSureWhole = fragment`${less.isSureWhole} AND ${more.isSureWhole}`
   const notLess = strictly ? isSureWhole : fragment`${isMuchMore} AND ${isSureWhole}`
   // The first step spares the others those that are kept: each look at a field costs a tenth of a parse.
-  return fragment`${spelledInOrder(more, less)} WHEN ${one} < ${other} THEN 0
+  return fragment`CASE ${spelledInOrder(more, less)} WHEN ${one} < ${other} THEN 0
     WHEN ${less.type} = 'integer' AND ${more.type} = 'integer' THEN ${notLess}
     WHEN ${less.type} NOT IN ('integer', 'real') OR ${more.type} NOT IN ('integer', 'real') THEN 0
-    WHEN (${one} IS NULL OR ${other} IS NULL OR ${isMuchMore}) AND ${isSure} THEN 1`
+    WHEN (${one} IS NULL OR ${other} IS NULL OR ${isMuchMore}) AND ${isSure} THEN 1 END`
 }
 
 /** Before anything is parsed: that the first number is less than the second, by more than the doubt about their last bits. */

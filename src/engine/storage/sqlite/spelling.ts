@@ -8,22 +8,21 @@ export type Constant = string | number | boolean | null
  * Undefined for a value that may be spelled in too many ways. Costs a third of a look by a JSON function.
  */
 export function isNotSpelled(doc: Fragment, name: string, value: Constant): Fragment | undefined {
-  const spelling = spellingOf(value)
+  const spelling = spellingOf(name, value)
   if (spelling === undefined) return undefined
-  const {starts, seconds, exactly, escapes} = spelling
-  const quoted = `${globbed(name)}"`
   const has = (pattern: string) => fragment`${doc} GLOB ${pattern}`
-  // What follows the name, where there are no spaces around the colon, or some.
-  const begins = (characters: string, next = '') =>
-    has(`*${quoted}[:${spaces}][:${spaces}${characters}]${next && `[:${spaces}${characters}${next}]`}*`)
-  const closer = joined([...exactly.map(start => has(`*${quoted}:${start}*`)), begins('')], ' OR ')
-  const found =
-    starts === ''
-      ? closer
-      : exactly.length === 0
-        ? begins(starts)
-        : fragment`${begins(starts, seconds)} AND (${closer})`
-  return fragment`(${has(escapes)} OR (${found})) IS FALSE`
+  const closely = joined(spelling.closely.map(has), ' OR ')
+  return fragment`(${has(spelling.escapes)} OR (${has(spelling.glance)} AND (${closely}))) IS FALSE`
+}
+
+/**
+ * Whether the text has a field of this name, wherever it stands, with this value in its usual spelling: 1 or 0. Most documents
+ * that have it are those that are asked for.
+ */
+export function isSpelled(doc: Fragment, name: string, value: Constant): Fragment | undefined {
+  if (typeof value === 'string' && value.length > longest) return undefined
+  const spelling = typeof value === 'string' ? `"${globbed(value)}"` : `${value}[,}]`
+  return fragment`${doc} GLOB ${`*${globbed(name)}":${spelling}*`}`
 }
 
 /**
@@ -87,47 +86,66 @@ const end = '[,}]'
 
 /**
  * Whether the document may have another field of this name, for JSON.parse takes the last one and SQLite the first; or one
- * whose name is spelled with escapes. GLOB looks for a rare character, as the first one of a name mostly is, much faster than
- * `instr` looks for anything.
+ * whose name is spelled with escapes.
  */
 export function mayBeAnother(doc: Fragment, name: string): Fragment {
-  const quoted = `${globbed(name)}"`
-  return fragment`(${doc} GLOB '*\\u*' OR ${doc} GLOB ${`*${quoted}*${quoted}*`})`
+  const twice = (end: string) => `*${globbed(end)}"*${globbed(end)}"*`
+  const end = rareEnd(name)
+  const isTwice = fragment`${doc} GLOB ${twice(name)}`
+  const glanced = end === name ? isTwice : fragment`(${doc} GLOB ${twice(end)} AND ${isTwice})`
+  return fragment`(${doc} GLOB '*\\u*' OR ${glanced})`
 }
+
+/**
+ * A text from its rarest character on. GLOB looks for the first character behind a `*` in many bytes at once, much faster than
+ * `instr` looks for anything, and closer wherever it stands.
+ */
+function rareEnd(text: string): string {
+  const characters = [...text]
+  const ranks = characters.map(rarity)
+  return characters.slice(ranks.indexOf(Math.max(...ranks))).join('')
+}
+
+function rarity(character: string): number {
+  if (!/[\x20-\x7e]/.test(character) || '*?['.includes(character)) return -1
+  const rank = common.indexOf(character)
+  return rank === -1 ? common.length : rank
+}
+
+/** The most common characters of documents, and those with which test data are padded, the most common ones first. */
+const common = '"x 0123456789eatoinsrlcdhumpgyfbvwk'
 
 /** A text as a part of a pattern of GLOB. */
 function globbed(text: string): string {
   return text.replaceAll(/[*?[]/g, '[$&]')
 }
 
+/** Patterns of GLOB. */
 interface Spelling {
-  /** The characters with which it may begin; empty where what begins so is too much to look at first. */
-  readonly starts: string
-  /** With which it may go on; empty where that is not looked at. */
-  readonly seconds: string
-  /** What it may begin with, as patterns, for a closer look; none where the first character has to do. */
-  readonly exactly: readonly string[]
-  /** What there is in a text in which the name or the value may be spelled with escapes, as a pattern. */
+  /** Of the texts that may have the value without escapes, and of others. */
+  readonly glance: string
+  /** Of which one is true for each of those texts, and for few others. */
+  readonly closely: readonly string[]
+  /** Of a text in which the name or the value may be spelled with escapes. */
   readonly escapes: string
 }
 
-function spellingOf(value: Constant): Spelling | undefined {
-  // A name is spelled with escapes only as `\u` followed by digits; a string also as `\/`, and as what it has to be.
-  const escapes = '*\\u*'
-  if (typeof value === 'number') return spellingOfNumber(value, escapes)
-  if (typeof value !== 'string') return {starts: String(value).charAt(0), seconds: '', exactly: [], escapes}
-  return value.length > longest
-    ? undefined
-    : {starts: '', seconds: '', exactly: [`"${globbed(value)}"`], escapes: '*\\*'}
+function spellingOf(name: string, value: Constant): Spelling | undefined {
+  if (typeof value === 'number') return spellingOfNumber(name, value)
+  if (typeof value !== 'string') return spellingByStart(name, String(value).charAt(0))
+  if (value.length > longest) return undefined
+  const exactly = `*${globbed(name)}":"${globbed(value)}"*`
+  // A string is also spelled with `\/`, and as what it has to be.
+  return {glance: `*${globbed(rareEnd(`${value}"`))}*`, closely: [exactly, spaced(name)], escapes: '*\\*'}
 }
 
 /**
  * 42 is also 4.2e1, 0.42e2, 420e-1 and, as the nearest double, 41.99999999999999999; 10 is also 9.999999999999999999. Zero and
  * what is close to it can look like anything.
  */
-function spellingOfNumber(value: number, escapes: string): Spelling | undefined {
+function spellingOfNumber(name: string, value: number): Spelling | undefined {
   if (!Number.isSafeInteger(value) || value === 0) return undefined
-  if (value < 0) return {starts: '-', seconds: '', exactly: [], escapes}
+  if (value < 0) return spellingByStart(name, '-')
   const [first = '', second] = String(value)
   const just = Number(first + (second ?? '0')) - 1
   const below = just === 9 ? '99' : String(just)
@@ -135,13 +153,31 @@ function spellingOfNumber(value: number, escapes: string): Spelling | undefined 
   const under = below.startsWith(first) ? [] : [`${below.charAt(0)}[.eE${below.charAt(1)}]`]
   // One digit stands alone or is followed by zeros.
   const alone = second === undefined ? `,}${spaces}` : ''
+  const starts = `:${spaces}0${first}${below.charAt(0)}`
+  const exactly = ['0', `${first}[.eE${lasts}${alone}]`, ...under]
   return {
-    starts: `0${first}${below.charAt(0)}`,
-    seconds: `.eE${lasts}${alone}${below.charAt(1)}`,
-    exactly: ['0', `${first}[.eE${lasts}${alone}]`, ...under],
-    escapes,
+    glance: `*${globbed(rareEnd(name))}"?[${starts}][${starts}.eE${lasts}${alone}${below.charAt(1)}]*`,
+    closely: [...exactly.map(start => `*${globbed(name)}":${start}*`), spaced(name)],
+    escapes: escapedName,
   }
 }
+
+/** Of a value that begins with this character. */
+function spellingByStart(name: string, start: string): Spelling {
+  return {
+    glance: `*${globbed(rareEnd(name))}"?[:${spaces}${start}]*`,
+    closely: [spaced(name, start)],
+    escapes: escapedName,
+  }
+}
+
+/** A field with spaces around its colon, whatever its value, or one whose value begins with this character. */
+function spaced(name: string, start = ''): string {
+  return `*${globbed(name)}"[:${spaces}][:${spaces}${start}]*`
+}
+
+/** No name has an escape in it but `\u` with four digits, for it has no character that needs another one. */
+const escapedName = '*\\u*'
 
 /** What may stand around a colon. */
 const spaces = ' \t\n\r'
