@@ -107,8 +107,14 @@ export function selectionSql(connection: Connection, {tables, keys}: Selection):
   const parts: string[] = []
   const values: string[] = []
   if (tables !== undefined) {
-    parts.push('tbl COLLATE NOCASE IN (SELECT value FROM json_each(?))')
-    values.push(JSON.stringify(tables))
+    // To compare with each of a few takes a third of a look into a list.
+    const few = tables.length <= 4 && tables.length > 0
+    parts.push(
+      few
+        ? `(${tables.map(() => 'tbl = ? COLLATE NOCASE').join(' OR ')})`
+        : 'tbl COLLATE NOCASE IN (SELECT value FROM json_each(?))',
+    )
+    values.push(...(few ? tables : [JSON.stringify(tables)]))
   }
   if (keys !== undefined) {
     parts.push('key IN (SELECT value FROM json_each(?))')
