@@ -4,6 +4,7 @@ import type {Failure} from '../told.ts'
 import {type Fields, parseFields, pluck, without} from './fields.ts'
 import {parse, restoreDigits, stringify} from './json.ts'
 import {type Skim, skimmer} from './skim.ts'
+import {untouched} from './untouched.ts'
 
 /** Which documents, and what of them. */
 export interface SetOptions {
@@ -24,6 +25,7 @@ export interface SetOptions {
 export class DocumentSet {
   readonly #where: Expression | undefined
   readonly #skim: Skim | undefined
+  readonly #untouched: ReturnType<typeof untouched>
   readonly #pluck: Fields | undefined
   readonly #without: Fields | undefined
   readonly #select: Expression | undefined
@@ -48,7 +50,9 @@ export class DocumentSet {
     select: Expression | undefined,
   ) {
     this.#where = where
-    this.#skim = skimmer(where?.reads && new Set(where.reads.keys()))
+    const fields = where?.reads && new Set(where.reads.keys())
+    this.#skim = skimmer(fields)
+    this.#untouched = untouched(fields)
     this.#pluck = plucked
     this.#without = left
     this.#select = select
@@ -82,6 +86,14 @@ export class DocumentSet {
       isTrue => (isTrue ? this.#shown(text) : null),
       error => failed(where, error),
     )
+  }
+
+  /**
+   * Whether, of two values of a document, one belongs to it as the other does, or does not; and each as it is. False where that
+   * cannot be seen at once.
+   */
+  isAlike(one: string, other: string): boolean {
+    return !this.projects && this.#untouched?.(one, other) === true
   }
 
   /** Whether the document belongs to it. One on which an expression fails does not. */

@@ -31,18 +31,16 @@ export function skimmer(fields: ReadonlySet<string> | undefined): Skim | undefin
  * is looked for begins with a rare character, not with a quote, where the search would stop at each: so it is five times faster.
  */
 function isFlat(text: string): boolean {
-  return (
-    text.charCodeAt(0) === openBrace &&
-    !text.includes('{', 1) &&
-    !text.includes('\\') &&
-    !text.includes('_jsonata_') &&
-    !text.includes('Wrapper"') &&
-    !text.includes('Stream"')
-  )
+  return text.charCodeAt(0) === openBrace && !text.includes('{', 1) && !text.includes('\\') && !hasMarks(text)
+}
+
+/** Whether it may have one of the marks that JSONata looks for in any object. */
+export function hasMarks(text: string): boolean {
+  return text.includes('_jsonata_') || text.includes('Wrapper"') || text.includes('Stream"')
 }
 
 /** Where the value of the field begins; -1 when there is none, undefined when that is not sure: of two fields the last counts. */
-function placeOf(text: string, name: string): number | undefined {
+export function placeOf(text: string, name: string): number | undefined {
   const end = `${name}"`
   let place = -1
   for (let at = text.indexOf(end); at !== -1; at = text.indexOf(end, at + 1)) {
