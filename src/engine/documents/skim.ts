@@ -7,10 +7,8 @@ export type Skim = (text: string) => Record<string, unknown> | undefined
 
 /** Undefined when the fields cannot be read so, whatever the text. */
 export function skimmer(fields: ReadonlySet<string> | undefined): Skim | undefined {
-  if (fields === undefined || fields.size > 4) return undefined
-  // Any other character could stand between two strings, and `__proto__` is no field of its own when it is assigned.
-  if ([...fields].some(name => !/^[A-Za-z_]\w*$/.test(name) || name === '__proto__')) return undefined
-  const names = [...fields]
+  const names = findableNames(fields)
+  if (names === undefined) return undefined
   return text => {
     if (!isFlat(text)) return undefined
     const found: Record<string, unknown> = {}
@@ -24,6 +22,13 @@ export function skimmer(fields: ReadonlySet<string> | undefined): Skim | undefin
     }
     return found
   }
+}
+
+/** The names of fields, where they are few and can be found in a text. */
+export function findableNames(fields: ReadonlySet<string> | undefined): readonly string[] | undefined {
+  if (fields === undefined || fields.size > 4) return undefined
+  // Any other character could stand between two strings, and `__proto__` is no field of its own when it is assigned.
+  return [...fields].some(name => !/^[A-Za-z_]\w*$/.test(name) || name === '__proto__') ? undefined : [...fields]
 }
 
 /**

@@ -22,8 +22,9 @@ const values = [
   {n: {v: 2}},
   [{s: 1}],
 ]
-/** Short documents are parsed. */
-const filling = '-'.repeat(300)
+/** Short documents, and those without an object in them, are read by other means. */
+const filling = {text: '-'.repeat(300)}
+const fillingText = JSON.stringify(filling)
 
 test('two texts in which fields are the same without a parse have the same fields, whatever is between them', () => {
   const random = new Random()
@@ -50,20 +51,20 @@ test.each([
   ['{"\\"v":1', '{"v":1', 'the end of another name'],
   ['{"v":1', '{"\\"v":1', 'the end of another name'],
   ['{"v":1', '{"_jsonata_lambda":true,"v":1', "a mark of the evaluator's"],
-  ['{"v":[1', '{"v":[1,2', 'a longer array'],
+  ['{"v":[1]', '{"v":[1,2]', 'a longer array'],
 ])('%s… and %s… may differ: %s', (one, other) => {
-  const texts = [one, other].map(text => `${text},"z":"${filling}"}`) as [string, string]
+  const texts = [one, other].map(text => `${text},"z":${fillingText}}`) as [string, string]
   expect(untouched(new Set(['v']))?.(...texts)).not.toBe(true)
 })
 
 test('a field behind or before what differs is the same, and so is one that is not there', () => {
-  const texts = [1, 20].map(n => `{"a":[1,{"b":2}],"n":${n},"z":"${filling}"}`) as [string, string]
+  const texts = [1, 20].map(n => `{"a":[1,{"b":2}],"n":${n},"z":${fillingText}}`) as [string, string]
   for (const name of ['a', 'z', 'x']) expect(untouched(new Set([name]))?.(...texts), name).toBe(true)
   expect(untouched(new Set(['n']))?.(...texts)).toBe(false)
   // A number that goes on is not a document that does.
-  expect(untouched(new Set(['n']))?.(`{"z":"${filling}","n":1}`, `{"z":"${filling}","n":12}`)).toBe(false)
-  expect(untouched(new Set(['x']))?.(`{"z":"${filling}"}`, `{"z":"${filling}","y":1}`)).toBe(true)
-  expect(untouched(new Set(['z']))?.(`{"z":"${filling}"}`, `{"z":"${filling}","y":1}`)).toBe(true)
+  expect(untouched(new Set(['n']))?.(`{"z":${fillingText},"n":1}`, `{"z":${fillingText},"n":12}`)).toBe(false)
+  expect(untouched(new Set(['x']))?.(`{"z":${fillingText}}`, `{"z":${fillingText},"y":1}`)).toBe(true)
+  expect(untouched(new Set(['z']))?.(`{"z":${fillingText}}`, `{"z":${fillingText},"y":1}`)).toBe(true)
 })
 
 type Entries = readonly (readonly [string, unknown])[]

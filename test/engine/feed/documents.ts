@@ -16,6 +16,8 @@ export function randomDocument(random: Random, id = random.pick(keys)): Doc {
   return {
     id,
     ...Object.fromEntries(Object.keys(fields).flatMap(name => (random.chance(0.8) ? [field(random, name)] : []))),
+    // Long documents are looked at in other ways.
+    ...(random.chance(0.4) ? {filling: {text: '-'.repeat(250)}} : {}),
   }
 }
 

@@ -107,7 +107,7 @@ export function selectionSql(connection: Connection, {tables, keys}: Selection):
   const parts: string[] = []
   const values: string[] = []
   if (tables !== undefined) {
-    // To compare with each of a few takes a third of a look into a list.
+    // To compare with each of a few costs less than a look into a list.
     const few = tables.length <= 4 && tables.length > 0
     parts.push(
       few
