@@ -377,6 +377,18 @@ describe('filter and map', () => {
     expect(failures[0]).toEqual({expression, place: {seq: 1}, message: expect.any(String)})
   })
 
+  test.each([0, 300])(
+    'a condition that fails on both values of a change counts twice, with %i more characters',
+    async length => {
+      await using store = await open(join(await temporaryDirectory(), 'test.db'))
+      await store.table('t').insert({id: 1, a: 'x', filling: {text: '-'.repeat(length)}}, soft)
+      await store.table('t').update(1, {b: 1}, soft)
+      const feed = store.changes({...toTheEnd, where: 'a > 1'})
+      expect(await all(feed)).toEqual([])
+      expect(feed.failures).toBe(3)
+    },
+  )
+
   test('a failure ends the feed with onError fail, after what came before it', async () => {
     await using store = await sixChanges()
     const told: FeedEvent[] = []
