@@ -87,14 +87,10 @@ export class SetSource implements Source<string> {
         if (this.#set.projects && old !== null && next !== null && sameDocument(old, next)) return
         results.push(make(change, old, next))
       }
-      const failed = failures.length
       const old = this.#slow.take(change) ?? this.#member(change.old_val, change, failures)
       // One after the other, since each has a time limit of its own.
       if (old instanceof Promise) return this.#settle(change, old, undefined, failures, add)
-      const next =
-        failures.length === failed && this.#isAlike(change)
-          ? old && change.new_val
-          : this.#member(change.new_val, change, failures)
+      const next = this.#isAlike(change) ? old && change.new_val : this.#member(change.new_val, change, failures)
       if (next instanceof Promise) return this.#settle(change, old, next, failures, add)
       add(old, next)
     })
