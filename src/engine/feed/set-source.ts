@@ -114,11 +114,11 @@ export class SetSource implements Source<string> {
     add(before, member)
   }
 
-  /** The change itself where both of its values are in the set as they are. */
+  /** The change itself, or what is left of it, where its values are in the set as they are. */
   #event(change: Change, old: string | null, next: string | null): RawEvent {
-    const isItself =
-      !this.#set.projects && (old !== null || change.old_val === null) && (next !== null || change.new_val === null)
-    return isItself ? asEvent(change) : partOf(change, old, next)
+    if (this.#set.projects || !(change instanceof LineEvent)) return partOf(change, old, next)
+    if (old === null && change.old_val !== null) return change.without('old_val')
+    return next === null && change.new_val !== null ? change.without('new_val') : change
   }
 
   /** What stands for the document; one on which an expression fails is not in the set. */

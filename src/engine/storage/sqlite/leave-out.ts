@@ -5,23 +5,25 @@ import {Fragment, fragment, joined} from './fragment.ts'
 import type {Constant, Order} from './spelling.ts'
 import {docText} from './sql.ts'
 
-/** A condition over the columns of the log that is true for changes which may be left out; undefined when it never is. */
-export function leavesOutChange(filter: Comparisons, where: Comparisons): Fragment | undefined {
-  const event = leavesOut(filter, eventField)
-  const [old, next] = ['old_val', 'new_val'].map(side => {
-    const leftOut = leavesOut(where, path => documentField(side, path))
-    return leftOut && fragment`(${new Fragment(side, [])} IS NULL OR ${leftOut})`
+/**
+ * A condition over the columns of the log that is false only for changes which may be left out; undefined when it never is.
+ * Joined by AND and OR, which SQLite makes jumps: a CASE around the two sides costs as much as a look at one of them.
+ */
+export function keepsChange(filter: Comparisons, where: Comparisons): Fragment | undefined {
+  const event = keeps(filter, eventField)
+  // The new value first: what is kept for it is spared a look at the old one.
+  const [next, old] = ['new_val', 'old_val'].map(side => {
+    const kept = keeps(where, path => documentField(side, path))
+    return kept && fragment`${new Fragment(side, [])} IS NOT NULL AND ${kept}`
   })
-  // What is kept for its new value is spared a look at the old one.
-  const both = old && next && fragment`CASE WHEN ${next} THEN ${old} ELSE 0 END`
-  if (event === undefined || both === undefined) return event ?? both
+  const either = next && old && fragment`(${next} OR ${old})`
   // The event first: who filters within a set asks for less than the set.
-  return fragment`CASE WHEN ${event} THEN 1 ELSE ${both} END`
+  return event && either ? fragment`${event} AND ${either}` : (event ?? either)
 }
 
 /** The same over a document, the column `doc`. */
-export function leavesOutDocument(where: Comparisons): Fragment | undefined {
-  return leavesOut(where, path => documentField(docText('doc'), path))
+export function keepsDocument(where: Comparisons): Fragment | undefined {
+  return keeps(where, path => documentField(docText('doc'), path))
 }
 
 /**
@@ -41,7 +43,7 @@ export function leavingOut<T>(condition: Fragment | undefined, read: (condition:
 type Find = (path: readonly string[]) => Field | undefined
 
 /** Each comparison is decided (1: left out, 0: kept) or leaves it to the next one (NULL), in their order. */
-function leavesOut(comparisons: Comparisons, find: Find): Fragment | undefined {
+function keeps(comparisons: Comparisons, find: Find): Fragment | undefined {
   const steps: Fragment[] = []
   for (const [index, comparison] of comparisons.entries()) {
     const step = stepOf(comparison, find, index === comparisons.length - 1)
@@ -49,7 +51,8 @@ function leavesOut(comparisons: Comparisons, find: Find): Fragment | undefined {
     // An order that nobody looked at may be undecided, and no two fields are looked at so closely that it is not.
     if (isOrder(comparison) && (step === undefined || typeof comparison.value === 'object')) break
   }
-  return steps.length === 0 ? undefined : fragment`coalesce(${joined(steps, ', ')}, 0)`
+  if (steps.length === 0) return undefined
+  return fragment`(${steps.length === 1 ? joined(steps, '') : fragment`coalesce(${joined(steps, ', ')})`}) IS NOT TRUE`
 }
 
 function stepOf(comparison: Comparison, find: Find, isLast: boolean): Fragment | undefined {

@@ -16,7 +16,7 @@ import type {
 import type {Connection} from './connection.ts'
 import {isWithoutTable} from './failure.ts'
 import type {Fragment} from './fragment.ts'
-import {leavesOutChange, leavingOut} from './leave-out.ts'
+import {keepsChange, leavingOut} from './leave-out.ts'
 import {keyJson, toSql} from './sql.ts'
 
 /** See Storage.bounds. */
@@ -36,11 +36,11 @@ const boundsSql = `SELECT (SELECT min(seq) FROM _litefeed_changes),
 
 /** See Storage.changes. Must run in a read transaction. */
 export function readChanges(connection: Connection, range: Range): Changes {
-  return leavingOut(conditionOf(range), leftOut => changesOf(connection, range, leftOut))
+  return leavingOut(conditionOf(range), condition => changesOf(connection, range, condition))
 }
 
-function changesOf(connection: Connection, range: Range, leftOut: Fragment | undefined): Changes {
-  const plan = planRead(connection, range, leftOut)
+function changesOf(connection: Connection, range: Range, condition: Fragment | undefined): Changes {
+  const plan = planRead(connection, range, condition)
   if (plan.end <= range.after) return {changes: [], position: plan.end, drained: plan.drained(plan.end)}
   const rows = connection
     .prepare(
@@ -64,11 +64,11 @@ function changesOf(connection: Connection, range: Range, leftOut: Fragment | und
  * (another program may write JSON as it likes) or bytes that are no UTF-8, or long values. Must run in a read transaction.
  */
 export function readLines(connection: Connection, range: Range): Lines | undefined {
-  return leavingOut(conditionOf(range), leftOut => linesOf(connection, range, leftOut))
+  return leavingOut(conditionOf(range), condition => linesOf(connection, range, condition))
 }
 
-function linesOf(connection: Connection, range: Range, leftOut: Fragment | undefined): Lines | undefined {
-  const plan = planRead(connection, range, leftOut)
+function linesOf(connection: Connection, range: Range, condition: Fragment | undefined): Lines | undefined {
+  const plan = planRead(connection, range, condition)
   if (plan.end <= range.after)
     return {lines: new Uint8Array(), count: 0, position: plan.end, drained: plan.drained(plan.end)}
   // Without a condition every change of the span is a line, and the subquery that a LIMIT needs would cost a sixth of it all.
@@ -147,7 +147,7 @@ const eventLine = `CASE WHEN octet_length(old_val) > 16000 OR octet_length(new_v
 function conditionOf({filter = none, where = none}: Range): Fragment | undefined {
   const known = conditions.get(filter)
   if (known?.where === where) return known.condition
-  const condition = leavesOutChange(filter, where)
+  const condition = keepsChange(filter, where)
   conditions.set(filter, {where, condition})
   return condition
 }
@@ -155,12 +155,12 @@ function conditionOf({filter = none, where = none}: Range): Fragment | undefined
 const none: Comparisons = []
 const conditions = new WeakMap<Comparisons, {where: Comparisons; condition: Fragment | undefined}>()
 
-function planRead(connection: Connection, range: Range, leftOut: Fragment | undefined) {
+function planRead(connection: Connection, range: Range, condition: Fragment | undefined) {
   const bounds = readBounds(connection)
   checkPosition(bounds, range.after)
   const last = Math.min(bounds.newest, range.until ?? bounds.newest)
   const selection = selectionSql(connection, range)
-  const limited = selection.sql !== '' || leftOut !== undefined
+  const limited = selection.sql !== '' || condition !== undefined
   const span = limited ? Math.max(changesAtOnce, range.limit) : range.limit
   const end = Math.max(range.after, Math.min(last, range.after + span))
   return {
@@ -168,8 +168,8 @@ function planRead(connection: Connection, range: Range, leftOut: Fragment | unde
     /** Whether there may be more changes than range.limit up to `end`, or other ones than those asked for. */
     limited,
     drained: (position: Position) => position >= last,
-    where: `seq > ? AND seq <= ?${selection.sql}${leftOut === undefined ? '' : ` AND (${leftOut.sql}) IS NOT TRUE`}`,
-    values: [range.after, end, ...selection.values, ...(leftOut?.values ?? [])] as const,
+    where: `seq > ? AND seq <= ?${selection.sql}${condition === undefined ? '' : ` AND ${condition.sql}`}`,
+    values: [range.after, end, ...selection.values, ...(condition?.values ?? [])] as const,
   }
 }
 

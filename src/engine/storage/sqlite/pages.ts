@@ -3,7 +3,7 @@ import type {Comparisons, Cursor, Page, Stored} from '../storage.ts'
 import type {Connection} from './connection.ts'
 import type {Fragment} from './fragment.ts'
 import {compareIds, type Id, idOfKey} from './ids.ts'
-import {leavesOutDocument, leavingOut} from './leave-out.ts'
+import {keepsDocument, leavingOut} from './leave-out.ts'
 import {readBounds} from './log.ts'
 import {docText, identifier, keyJson} from './sql.ts'
 
@@ -15,11 +15,11 @@ export function pageDocuments(
   limit: number,
   where: Comparisons = [],
 ): Page {
-  return leavingOut(leavesOutDocument(where), leftOut => {
+  return leavingOut(keepsDocument(where), condition => {
     const {id, span} = (after?.cursor ?? {}) as Place
     const from = id === undefined ? [] : [id]
-    const until = leftOut === undefined ? undefined : (span ?? endOfSpan(connection, table, from))
-    const rows = selectRows(table, from, until, limit, leftOut)
+    const until = condition === undefined ? undefined : (span ?? endOfSpan(connection, table, from))
+    const rows = selectRows(table, from, until, limit, condition)
     const {documents, last, isFull} = readJoined(connection, rows, limit) ?? readEach(connection, rows, limit)
     const position = readBounds(connection).newest
     const end = isFull ? last : until
@@ -47,17 +47,17 @@ function selectRows(
   from: readonly unknown[],
   until: Id | undefined,
   limit: number,
-  leftOut: Fragment | undefined,
+  condition: Fragment | undefined,
 ) {
   const conditions = [
     ...from.map(() => 'id > ?'),
     ...(until === undefined ? [] : ['id <= ?']),
-    ...(leftOut === undefined ? [] : [`(${leftOut.sql}) IS NOT TRUE`]),
+    ...(condition === undefined ? [] : [condition.sql]),
   ]
   const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`
   return {
     sql: `SELECT ${keyJson('id')} AS key, ${docText('doc')} AS doc, id FROM ${identifier(table)} ${where} ORDER BY id LIMIT ${limit}`,
-    values: [...from, ...(until === undefined ? [] : [until]), ...(leftOut?.values ?? [])],
+    values: [...from, ...(until === undefined ? [] : [until]), ...(condition?.values ?? [])],
   }
 }
 
