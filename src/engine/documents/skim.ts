@@ -1,7 +1,7 @@
 /**
  * Reads a few fields out of a document's text without parsing the rest, about three times as fast as a parse: for the usual case,
- * a minified JSON object without objects in it and without escapes, whose fields in question are scalars. Undefined means
- * only "parse it".
+ * a minified JSON object without objects in it and without escapes, whose fields in question are scalars or short arrays of
+ * such. Undefined means only "parse it".
  */
 export type Skim = (text: string) => Record<string, unknown> | undefined
 
@@ -16,7 +16,7 @@ export function skimmer(fields: ReadonlySet<string> | undefined): Skim | undefin
       const at = placeOf(text, name)
       if (at === undefined) return undefined
       if (at === -1) continue
-      const value = scalarAt(text, at)
+      const value = text.charCodeAt(at) === openBracket ? arrayAt(text, at) : scalarAt(text, at)
       if (value === undefined) return undefined
       found[name] = value
     }
@@ -57,7 +57,20 @@ export function placeOf(text: string, name: string): number | undefined {
   return place
 }
 
-/** Undefined for arrays, and where there are spaces. */
+/** Undefined for arrays with arrays in them, and for long ones. */
+function arrayAt(text: string, start: number): unknown[] | undefined {
+  let isInString = false
+  for (let at = start + 1; at < start + longest; at++) {
+    const character = text.charCodeAt(at)
+    if (character === quote) isInString = !isInString
+    else if (isInString) continue
+    else if (character === closeBracket) return JSON.parse(text.slice(start, at + 1))
+    else if (character === openBracket) return undefined
+  }
+  return undefined
+}
+
+/** Undefined where there are spaces. */
 function scalarAt(text: string, start: number): string | number | boolean | null | undefined {
   const first = text.charCodeAt(start)
   if (first === quote) return text.slice(start + 1, text.indexOf('"', start + 1))
@@ -81,4 +94,8 @@ function numberAt(text: string, start: number): number {
   return Number(text.slice(start, at))
 }
 
-const [openBrace, closeBrace, colon, comma, quote, minus, zero, nine] = [123, 125, 58, 44, 34, 45, 48, 57]
+/** An array of more characters is parsed with the rest. */
+const longest = 200
+
+const [openBrace, closeBrace, openBracket, closeBracket, colon, comma, quote] = [123, 125, 91, 93, 58, 44, 34]
+const [minus, zero, nine] = [45, 48, 57]

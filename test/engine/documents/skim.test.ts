@@ -28,7 +28,9 @@ test.each([
   ['{"v":{"v":1}}', 'within another'],
   ['{"x":{"v":1}}', 'within another'],
   ['{"v":1,"v":2}', 'twice'],
-  ['{"v":[1]}', 'an array'],
+  ['{"v":[[1]]}', 'an array in an array'],
+  ['{"v":[{}]}', 'an object in an array'],
+  [`{"v":[${'1,'.repeat(100)}1]}`, 'a long array'],
   ['{"v" :1}', 'a space'],
   ['{"v": 1}', 'a space'],
   [' {"v":1}', 'a space before'],
@@ -47,7 +49,27 @@ test.each([[['a b']], [['__proto__']], [['"']], [[',']], [['a', 'b', 'c', 'd', '
 
 /** As litefeed writes them, and words of JSON in strings. */
 function flat(random: Random): string {
-  const values = [0, -1.5, 1e21, 1e-7, 2 ** 53, true, false, null, '', 'v', 'n":', 'é', '},', ',', 'true', [1, 'v'], []]
+  const values = [
+    0,
+    -1.5,
+    1e21,
+    1e-7,
+    2 ** 53,
+    true,
+    false,
+    null,
+    '',
+    'v',
+    'n":',
+    'é',
+    '},',
+    ',',
+    'true',
+    [1, 'v'],
+    [],
+    ['],', '[', null],
+    [[1], 2],
+  ]
   const chosen = fields.filter(() => random.chance(0.5)).map(name => [name, random.pick(values)])
   const text = JSON.stringify(Object.fromEntries(chosen))
   return random.chance(0.1) ? text.replace(/:(\d)/, ':9007199254740993$1') : text
