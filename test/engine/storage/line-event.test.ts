@@ -47,6 +47,26 @@ test('what is cut out of a line is what the line was made of', () => {
   }
 })
 
+test('a change without one of its values is the line that was made without it', () => {
+  const random = new Random()
+  const raw = new RawDocuments(random)
+  const value = () => (random.chance(0.5) ? random.pick(words) : String(raw.document()).replaceAll(/[\n\r]/g, ' '))
+  for (let round = 0; round < rounds(1000); round++) {
+    const place = {seq: round, ts_ms: 5, table: random.pick(['t', ',"old_val":', 'change']), key: '"type":"change"'}
+    const change = {...place, old_val: value(), new_val: value()}
+    const expected = [
+      {...change, old_val: null},
+      {...change, new_val: null},
+    ].map(changeEvent)
+    const [event] = lineEvents(Buffer.from(eventLine(changeEvent(change)).repeat(2)))
+    for (const [index, side] of (['old_val', 'new_val'] as const).entries()) {
+      const {seq, ts_ms, table, key, type, old_val, new_val, line} = event?.without(side) ?? {}
+      const alone = expected[index] as ReturnType<typeof changeEvent>
+      expect({seq, ts_ms, table, key, type, old_val, new_val, line}).toEqual({...alone, line: eventLine(alone)})
+    }
+  }
+})
+
 test('no lines are no events; a value that is no JSON does no harm', () => {
   expect(lineEvents(new Uint8Array())).toEqual([])
   const line = eventLine({
