@@ -1,6 +1,7 @@
 import {rename} from 'node:fs/promises'
 import {join} from 'node:path'
 import {describe, expect, test} from 'vitest'
+import type {Key} from '../../src/engine/documents/key.ts'
 import type {FeedEvent} from '../../src/engine/feed/event.ts'
 import type {FeedOptions} from '../../src/engine/feed/options.ts'
 import {open, type Store} from '../../src/engine/store.ts'
@@ -261,13 +262,17 @@ describe('the initial part', () => {
     expect(events.find(event => short(event) === 'initial users 1 3')).toMatchObject({new_val: {id: 1, age: 20}})
   })
 
-  test('of keys tells what is not there as null', async () => {
+  test('of a single key tells what is not there as null, and of several those that are there', async () => {
     await using store = await sixChanges()
-    const events = await all(store.changes({includeInitial: true, follow: false, tables: ['users'], keys: [2, 1]}))
-    expect(events).toMatchObject([
-      {type: 'initial', key: 2, new_val: null},
-      {type: 'initial', key: 1, new_val: {id: 1, age: 21}},
-    ])
+    const initial = (...keys: Key[]) =>
+      all(store.changes({includeInitial: true, follow: false, tables: ['users'], keys}))
+    const missing = [{type: 'initial', key: 2, new_val: null}]
+    expect(await initial(2)).toMatchObject(missing)
+    expect(await initial(2, 2)).toMatchObject(missing)
+    const events = await initial(2, 1, 3)
+    expect(events).toHaveLength(1)
+    expect(events).toMatchObject([{type: 'initial', key: 1, new_val: {id: 1, age: 21}}])
+    expect(await initial(2, 3)).toEqual([])
   })
 
   test('counts for take', async () => {

@@ -6,7 +6,10 @@ import type {FeedOptions} from './options.ts'
 import type {Part} from './source.ts'
 import type {Start} from './start.ts'
 
-/** Single keys: whoever asks for them is told of each, also when there is nothing. */
+/**
+ * Of a single key what is there, also when that is nothing; of several those that are there, as RethinkDB does it for `get` and
+ * `getAll`: https://rethinkdb.com/docs/changefeeds/javascript/.
+ */
 export async function* readKeys(
   storage: Storage,
   {tables, keys, signal}: FeedOptions,
@@ -15,6 +18,7 @@ export async function* readKeys(
 ): AsyncGenerator<Part> {
   const {position, documents} = await storage.snapshot({tables, keys}, start.since)
   const ts_ms = Date.now()
+  const isPoint = new Set(documents.map(({key}) => key)).size === 1
   const events: RawEvent[] = []
   const failures: Failure[] = []
   for (const {table, key, text} of documents) {
@@ -25,7 +29,7 @@ export async function* readKeys(
     } catch (error) {
       failures.push(failureOf(error, {key}))
     }
-    events.push({seq: position, ts_ms, table, key, type: 'initial', new_val: member})
+    if (member !== null || isPoint) events.push({seq: position, ts_ms, table, key, type: 'initial', new_val: member})
   }
   yield {events, failures, position}
 }
