@@ -1,4 +1,5 @@
 import {expect, test} from 'vitest'
+import {hasMarks} from '../../../src/engine/documents/skim.ts'
 import {type Conjunct, conjunctsOf} from '../../../src/engine/expression/conjuncts.ts'
 import {Random, rounds} from '../../support.ts'
 import {Generator} from './generate.ts'
@@ -56,7 +57,8 @@ test('an input that is left out is one for which the expression is not true and 
     const conjuncts = conjunctsOf(astOf(text) as never)
     for (let input = 0; input < 3; input++) {
       const json = generator.document()
-      if (!isLeftOut(conjuncts, JSON.parse(json))) continue
+      // What looks like one of jsonata's own values it may take for one, and crash; that is no failure of the expression's.
+      if (hasMarks(json) || !isLeftOut(conjuncts, JSON.parse(json))) continue
       leftOut++
       const outcome = await officialOutcome(text, json)
       if (!('value' in outcome && ['false', 'undefined'].includes(outcome.value)))
