@@ -110,6 +110,25 @@ describe('list', () => {
   })
 
   test.each([
+    ['1', 0, [1]],
+    ['2', 1, [1, 3]],
+    ['3', 1, [1, 3, 5]],
+  ])('behind the last of --limit %s nothing fails', async (limit, status, ids) => {
+    const db = await databaseWith({
+      t: [
+        {id: 1, n: 1},
+        {id: 2, n: 'x'},
+        {id: 3, n: 3},
+        {id: 4, n: 0},
+        {id: 5, n: 5},
+      ],
+    })
+    const run = await litefeed(['list', 't', '--where', 'n > 0', '--limit', limit, '--map', 'id'], {db})
+    expect([run.status, run.lines]).toEqual([status, ids])
+    expect(run.stderr).toMatch(status === 0 ? /^$/ : /2/)
+  })
+
+  test.each([
     [['--where', 'age >'], /age >\n {5}\^/],
     [['--map', '{'], /\{\n {1}\^/],
     [['--limit', '-1'], /limit/],

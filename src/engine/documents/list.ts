@@ -5,7 +5,7 @@ import {oneLine} from '../storage/line.ts'
 import type {Storage} from '../storage/storage.ts'
 import {type Failure, failureError, type Told} from '../told.ts'
 import {restoreDigits, stringify} from './json.ts'
-import {type Match, Matches} from './matches.ts'
+import {type Found, findIn, isFailure, isMatch, type Match} from './matches.ts'
 import {comparePlaces, type Order, type Place, parseOrder, placeOf} from './order.ts'
 import {DocumentSet, type SetOptions} from './set.ts'
 
@@ -28,12 +28,11 @@ export async function* listDocuments(storage: Storage, table: string, options: L
   if (limit !== Number.POSITIVE_INFINITY && !(Number.isSafeInteger(limit) && limit >= 0)) {
     throw new LitefeedError('MISUSE', `\`limit\` must be a whole number from 0 on, not ${limit}`)
   }
-  const matches = new Matches(await DocumentSet.compile(options), options.signal)
+  const pages = findIn(storage, table, await DocumentSet.compile(options), options.signal)
   const mapper = new Mapper(map === undefined ? undefined : await Expression.compile(map), options.signal)
-  const found = order === undefined ? matches.of(storage, table) : sorted(matches.of(storage, table), order, limit)
   let left = limit
-  for await (const documents of found) {
-    for await (const told of mapper.tell(documents, left, matches.takeFailures())) {
+  for await (const found of order === undefined ? pages : sorted(pages, order, limit)) {
+    for await (const told of mapper.tell(found, left)) {
       left -= told.count
       yield told
       const [failure] = told.failures
@@ -54,14 +53,18 @@ class Mapper {
     this.#signal = signal
   }
 
-  /** The lines of the documents, at most `limit`, with the failures there were before and those of the mapping. */
-  async *tell(documents: readonly Match[], limit: number, earlier: Failure[]): AsyncGenerator<Told> {
+  /** The lines of the documents, at most `limit`, and the failures up to the last of them. */
+  async *tell(found: readonly Found[], limit: number): AsyncGenerator<Told> {
     let lines: string[] = []
-    let failures = earlier
+    let failures: Failure[] = []
     let left = limit
     let start = performance.now()
-    for (const {key, shown} of documents) {
+    for (const one of found) {
       if (lines.length === left || this.#signal?.aborted) break
+      if (isFailure(one)) {
+        failures.push(one)
+        continue
+      }
       if (performance.now() - start > slice) {
         yield {lines: Buffer.from(lines.join('')), count: lines.length, failures}
         left -= lines.length
@@ -69,6 +72,7 @@ class Mapper {
         failures = []
         start = performance.now()
       }
+      const {key, shown} = one
       try {
         if (this.#map === undefined) lines.push(`${oneLine(shown)}\n`)
         else {
@@ -90,10 +94,10 @@ const slice = 100
 
 /** All documents that have the field, in its order. Holds little more than `limit` of them. */
 async function* sorted(
-  pages: AsyncIterable<readonly Match[]>,
+  pages: AsyncIterable<readonly Found[]>,
   order: Order,
   limit: number,
-): AsyncGenerator<readonly Match[]> {
+): AsyncGenerator<readonly Found[]> {
   let best: {document: Match; place: Place}[] = []
   // What comes after it is not among the first `limit`.
   let last: Place | undefined
@@ -102,8 +106,9 @@ async function* sorted(
     best = best.slice(0, limit)
     last = best.length === limit ? best.at(-1)?.place : undefined
   }
-  for await (const documents of pages) {
-    for (const document of documents) {
+  for await (const found of pages) {
+    yield found.filter(isFailure)
+    for (const document of found.filter(isMatch)) {
       const place = placeOf(order, document.key, document.text)
       if (place === undefined || (last !== undefined && comparePlaces(order, place, last) > 0)) continue
       best.push({document: limit === Number.POSITIVE_INFINITY ? document : copyOf(document), place})
@@ -112,7 +117,6 @@ async function* sorted(
   }
   cut()
   for (let at = 0; at < best.length; at += pageSize) yield best.slice(at, at + pageSize).map(({document}) => document)
-  if (best.length === 0) yield []
 }
 
 /** Without the rest of the page that it was read with. */

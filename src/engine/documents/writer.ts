@@ -4,7 +4,7 @@ import type {Failure} from '../told.ts'
 import {Refusal, refusing} from './document.ts'
 import {parse} from './json.ts'
 import {type Key, toKey} from './key.ts'
-import {Matches} from './matches.ts'
+import {findIn, isFailure, isMatch} from './matches.ts'
 import {
   type Conflict,
   givenValue,
@@ -163,15 +163,15 @@ export class Writer {
       return
     }
     const set = await DocumentSet.compile('where' in selected ? selected : {})
-    const matches = new Matches(set, options.signal)
-    for await (const page of matches.of(this.#storage, this.#table)) {
-      const items = page.map(({key, text}) => {
+    for await (const found of findIn(this.#storage, this.#table, set, options.signal)) {
+      const items = found.filter(isMatch).map(({key, text}) => {
         const documentKey = toKey(parse(key))
         return set.isWhole
           ? {...itemOf(documentKey, decide(documentKey), options.signal), seen: text}
           : itemWhere(set, documentKey, text, decide(documentKey), options.signal)
       })
-      yield {tally, refused: await this.#carryOut(items, tally, options), failures: matches.takeFailures()}
+      const failures = found.filter(isFailure)
+      yield {tally, refused: await this.#carryOut(items, tally, options), failures}
     }
   }
 

@@ -1,4 +1,4 @@
-import {matching} from '../documents/matches.ts'
+import {isFailure, isMatch, matching} from '../documents/matches.ts'
 import type {DocumentSet} from '../documents/set.ts'
 import type {RawEvent} from '../storage/line.ts'
 import type {Change, Position, Storage, Stored} from '../storage/storage.ts'
@@ -63,9 +63,11 @@ export async function* initialParts(
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Part> {
   const ts_ms = Date.now()
-  for await (const {matches, failures} of matching(set, documents, signal)) {
-    const events = matches.map(({key, shown}): RawEvent => ({seq, ts_ms, table, key, type: 'initial', new_val: shown}))
-    yield {events, failures, position: seq}
+  for await (const found of matching(set, documents, signal)) {
+    const events = found
+      .filter(isMatch)
+      .map(({key, shown}): RawEvent => ({seq, ts_ms, table, key, type: 'initial', new_val: shown}))
+    yield {events, failures: found.filter(isFailure), position: seq}
   }
 }
 
