@@ -95,7 +95,7 @@ export class LineEvent implements RawEvent, Change {
     if (type === 'add') return start + 'null'.length
     const end = this.#findNext(start)
     // Documents may have a field of this name, too.
-    return this.#findNext(end + next.length) !== -1 && text.charAt(start) === '{' ? endOfObject(text, start) : end
+    return this.#findNext(end + next.length) === -1 ? end : (commaBehindValue(text, start, this.#end) ?? end)
   }
 
   /** Where `next` is in this line, from there on, or -1. What is looked for begins with a rare character: three times as fast. */
@@ -136,16 +136,17 @@ export function lineEvents(lines: Uint8Array): LineEvent[] {
 const next = ',"new_val":'
 const types = {d: 'add', g: 'change', v: 'remove'} as const
 
-/** Behind the object that begins here. */
-function endOfObject(text: string, start: number): number {
+/** Where the comma behind the value is that begins here, or before it; undefined where the value is no JSON. */
+function commaBehindValue(text: string, start: number, end: number): number | undefined {
   let depth = 0
-  for (let at = start; at < text.length; at++) {
+  for (let at = start; at < end; at++) {
     const character = text.charAt(at)
     if (character === '"') at = endOfString(text, at)
-    else if (character === '{') depth++
-    else if (character === '}' && --depth === 0) return at + 1
+    else if (character === '{' || character === '[') depth++
+    else if (character === '}' || character === ']') depth--
+    else if (character === ',' && depth === 0) return at
   }
-  return text.length
+  return undefined
 }
 
 /** Where its closing quote is. */
