@@ -118,8 +118,8 @@ A POSITION of --since is where the last feed stopped: the seq of the last line t
 
   async #consume(store: Store, name: string, options: FeedOptions, moves: boolean): Promise<number> {
     await using consumer = await store.consume(name, options, thisProcess())
-    const pace = new ReaderPace(this.output, to => (moves ? consumer.advance(to) : consumer.confirm()))
-    for await (const batch of consumer.deliveries(undefined, this.output.gone)) {
+    const pace = new ReaderPace(this.output, to => (moves ? consumer.took(to) : consumer.confirm()))
+    for await (const batch of consumer.tail(this.output.gone)) {
       await this.#tell(batch)
       await pace.took(batch)
     }

@@ -95,13 +95,24 @@ export class Consumer implements Origin, AsyncDisposable {
   /** What is to be delivered, item by item, after this position or a later one. Ends when somebody else has the consumer. */
   deliveries(after: Position | undefined, signal: AbortSignal, lines = false): AsyncGenerator<Batch> {
     const place = after === undefined ? {} : {since: after, includeInitial: false}
-    const ends = AbortSignal.any([
-      signal,
-      this.lost,
-      ...(this.#options.signal === undefined ? [] : [this.#options.signal]),
-    ])
-    const cut = this.merges ? this.#sending : undefined
-    return new Feed(this.#storage, {...this.#options, ...place, signal: ends}).deliveries({lines, cut})
+    return this.#feed(signal, place).deliveries({lines, cut: this.#merging})
+  }
+
+  /**
+   * What is to be told to a reader, who says at most now and then, by `took`, what it has. What is told of merged changes goes
+   * beyond the position that it then has, and so it is noted before up to where.
+   */
+  async *tail(signal: AbortSignal): AsyncGenerator<Batch> {
+    for await (const batch of this.#feed(signal).deliveries({told: this.#merging})) {
+      const {merged = 0} = batch
+      if (merged > (this.#sending ?? 0)) await this.#note(merged, signal)
+      yield batch
+    }
+  }
+
+  /** Of what `tail` tells the reader has everything up to here. Throws as `advance` does. */
+  async took(to: Position): Promise<void> {
+    await this.advance(to, this.#merging !== undefined && this.#merging > to ? this.#merging : undefined)
   }
 
   /**
@@ -129,6 +140,26 @@ export class Consumer implements Origin, AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#timer)
     if (!this.lost.aborted) await this.#storage.consumers.release(this.#lease)
+  }
+
+  get #merging(): Position | undefined {
+    return this.merges ? this.#sending : undefined
+  }
+
+  #feed(signal: AbortSignal, place: FeedOptions = {}): Feed {
+    const signals = [signal, this.lost, ...(this.#options.signal === undefined ? [] : [this.#options.signal])]
+    return new Feed(this.#storage, {...this.#options, ...place, signal: AbortSignal.any(signals)})
+  }
+
+  /** While somebody else writes for long, it waits. */
+  async #note(merged: Position, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        return await this.advance(undefined, merged)
+      } catch (error) {
+        if (!(error instanceof LitefeedError && error.code === 'BUSY')) throw error
+      }
+    }
   }
 
   #renew(): Promise<void> {

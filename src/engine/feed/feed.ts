@@ -3,7 +3,7 @@ import {DocumentSet} from '../documents/set.ts'
 import type {Position, Storage} from '../storage/storage.ts'
 import {failureError, type Told} from '../told.ts'
 import {type FeedEvent, noticeLine} from './event.ts'
-import {batchSize} from './flow.ts'
+import {batchSize, type Earlier} from './flow.ts'
 import type {FeedOptions} from './options.ts'
 import {checkFeedOptions} from './refuse.ts'
 import {SchemaWatch} from './schema.ts'
@@ -25,12 +25,10 @@ export interface Batch extends Told {
   readonly merged?: Position
 }
 
-/** How items are wanted. */
-export interface Deliveries {
+/** How items are wanted, and what an earlier feed has delivered. */
+export interface Deliveries extends Earlier {
   /** As `lines` with their position, for who does not look at the events. */
   readonly lines?: boolean | undefined
-  /** Up to where an earlier feed from the same position had merged what it told last. */
-  readonly cut?: Position | undefined
 }
 
 /**
@@ -86,7 +84,7 @@ export class Feed<T = FeedEvent> implements AsyncIterable<T> {
     }
   }
 
-  async *#run({lines = false, cut}: Deliveries, placed: boolean): AsyncGenerator<Batch> {
+  async *#run({lines = false, ...earlier}: Deliveries, placed: boolean): AsyncGenerator<Batch> {
     const {take = Number.POSITIVE_INFINITY, includeStates = false, includeInitial = false} = this.#options
     const {idleTimeout = Number.POSITIVE_INFINITY, heartbeat = Number.POSITIVE_INFINITY} = this.#options
     const signal = this.#options.signal ?? new AbortController().signal
@@ -126,7 +124,7 @@ export class Feed<T = FeedEvent> implements AsyncIterable<T> {
     }
     if (includeStates && !signal.aborted) yield notice({type: 'state', state: 'ready', seq: position})
 
-    const flow = source.flow(teller, position, cut)
+    const flow = source.flow(teller, position, earlier)
     let started = -1
     const deadline = this.#options.until instanceof Date ? this.#options.until.getTime() : Number.POSITIVE_INFINITY
     let toldAt = performance.now()

@@ -28,6 +28,14 @@ export interface Flow {
   step(limit: number, end: Position | undefined): Promise<Step>
 }
 
+/** What an earlier feed did with the changes behind the position where this one begins, when they are merged. */
+export interface Earlier {
+  /** Up to where it had merged what it was telling when it ended; it had begun at this position. They are merged so again. */
+  readonly cut?: Position | undefined
+  /** Up to where it may have told what it had merged. No document is left out because that cancels out. */
+  readonly told?: Position | undefined
+}
+
 /** By what a storage engine may leave out changes of which no event would be told, nor a failure. */
 export type Conditions = Pick<Range, 'filter' | 'where'>
 

@@ -5,7 +5,7 @@ import {LineEvent, lineEvents} from '../storage/line-event.ts'
 import type {Change, Changes, Position, Range, Storage} from '../storage/storage.ts'
 import type {Failure} from '../told.ts'
 import {EventFlow} from './event-flow.ts'
-import {type Conditions, type Flow, PlainFlow} from './flow.ts'
+import {type Conditions, type Earlier, type Flow, PlainFlow} from './flow.ts'
 import {followEach} from './follow.ts'
 import {readInitial} from './initial.ts'
 import type {FeedOptions} from './options.ts'
@@ -33,10 +33,10 @@ export class SetSource implements Source<string> {
     return readInitial(this.#storage, this.#options, this.#set, start, changes => this.follow(changes))
   }
 
-  flow(teller: Teller, position: Position, cut?: Position): Flow {
+  flow(teller: Teller, position: Position, earlier?: Earlier): Flow {
     const conditions = this.#conditions(teller)
     if (this.#options.squash !== undefined)
-      return new SquashFlow(this.#storage, this.#options, this, teller, position, conditions, cut)
+      return new SquashFlow(this.#storage, this.#options, this, teller, position, conditions, earlier)
     return teller.isPlain && this.#set.isWhole
       ? new PlainFlow(this.#storage, this.#options, position)
       : new EventFlow(this.#options, this, teller, position, conditions)

@@ -1,7 +1,7 @@
 import type {RawEvent} from '../storage/line.ts'
 import type {Change, Changes, Position, Range} from '../storage/storage.ts'
 import type {Failure} from '../told.ts'
-import type {Flow} from './flow.ts'
+import type {Earlier, Flow} from './flow.ts'
 import type {Start} from './start.ts'
 import type {Teller} from './tell.ts'
 
@@ -44,11 +44,8 @@ export interface Source<S> {
   /** Whether the initial part has to be read also when nobody wants to see it. */
   readonly needsInitial: boolean
   initial(start: Start): AsyncGenerator<Part>
-  /**
-   * What follows the initial part, which ended at `position`. `cut`: up to where an earlier feed, which began there, had merged what
-   * it was telling when it ended.
-   */
-  flow(teller: Teller, position: Position, cut?: Position): Flow
+  /** What follows the initial part, which ended at `position`. */
+  flow(teller: Teller, position: Position, earlier?: Earlier): Flow
   /** Changes to `show`, as this source looks at them. */
   read(range: Range): Promise<Changes>
   /** The events of these changes, each for itself. */

@@ -1,5 +1,5 @@
 import type {Position, Storage} from '../storage/storage.ts'
-import {batchSize, type Conditions, type Flow, type Step} from './flow.ts'
+import {batchSize, type Conditions, type Earlier, type Flow, type Step} from './flow.ts'
 import type {FeedOptions} from './options.ts'
 import {EventQueue} from './queue.ts'
 import type {Delta, Source} from './source.ts'
@@ -24,7 +24,6 @@ export class SquashFlow<S> implements Flow {
   #start: Position
   #end: Position
 
-  /** `cut`: up to where an earlier feed had merged what it was telling when it ended. */
   constructor(
     storage: Storage,
     options: FeedOptions,
@@ -32,14 +31,14 @@ export class SquashFlow<S> implements Flow {
     teller: Teller,
     position: Position,
     conditions: Conditions = {},
-    cut?: Position,
+    {cut, told}: Earlier = {},
   ) {
     this.#conditions = conditions
     this.#storage = storage
     this.#options = options
     this.#source = source
     this.#queue = new EventQueue(teller, position)
-    this.#squash = new Squash(source)
+    this.#squash = new Squash(source, told)
     this.#position = this.#start = this.#end = position
     this.#cut = cut !== undefined && cut > position ? cut : undefined
   }

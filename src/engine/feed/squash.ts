@@ -4,13 +4,19 @@ import type {Delta, Source} from './source.ts'
 /** Changes that wait to be told, merged: for each document the first old value and the last new one. */
 export class Squash<S> {
   readonly #source: Pick<Source<S>, 'same' | 'size'>
-  readonly #merged = new Map<string, {readonly first: Position; delta: Delta<S>}>()
+  readonly #told: Position
+  readonly #merged = new Map<string, Merged<S>>()
   /** Of all the changes, those that came to nothing as well. */
   #seqs: Position[] = []
   #size = 0
 
-  constructor(source: Pick<Source<S>, 'same' | 'size'>) {
+  /**
+   * `told`: up to where an earlier feed may have told what it merged. Whoever it was told to may have any value of a document that
+   * was changed before that, so its last one is told whatever the first one was.
+   */
+  constructor(source: Pick<Source<S>, 'same' | 'size'>, told: Position = 0) {
     this.#source = source
+    this.#told = told
   }
 
   get isEmpty(): boolean {
@@ -33,8 +39,9 @@ export class Squash<S> {
       const known = this.#merged.get(place)
       this.#seqs.push(delta.seq)
       this.#size += this.#sizeOf(delta)
-      if (known === undefined) this.#merged.set(place, {first: delta.seq, delta})
+      if (known === undefined) this.#merged.set(place, {first: delta.seq, delta, gone: delta.old})
       else {
+        known.gone = delta.old
         this.#size -= this.#sizeOf(known.delta)
         known.delta = {...delta, old: known.delta.old}
         this.#size += this.#sizeOf(known.delta) - this.#sizeOf(delta)
@@ -48,16 +55,17 @@ export class Squash<S> {
    * last change before the next one's first.
    */
   take(): Delta<S>[] {
-    const left = [...this.#merged.values()].filter(({delta}) => !this.#isNothing(delta))
+    const left = [...this.#merged.values()].filter(({first, delta}) => first <= this.#told || !this.#isNothing(delta))
     const seqs = this.#seqs
     this.#merged.clear()
     this.#seqs = []
     this.#size = 0
     let at = 0
-    return left.map(({delta}, index) => {
+    return left.map(({delta, gone}, index) => {
       const next = left[index + 1]?.first ?? Number.POSITIVE_INFINITY
       while (at + 1 < seqs.length && (seqs[at + 1] as Position) < next) at++
-      return {...delta, seq: seqs[at] as Position, last: delta.seq}
+      const old = delta.new === null ? (delta.old ?? gone) : delta.old
+      return {...delta, old, seq: seqs[at] as Position, last: delta.seq}
     })
   }
 
@@ -70,6 +78,13 @@ export class Squash<S> {
     const {old, new: next} = delta
     return (old === null ? 0 : this.#source.size(old)) + (next === null ? 0 : this.#source.size(next))
   }
+}
+
+interface Merged<S> {
+  readonly first: Position
+  delta: Delta<S>
+  /** What the last change took away. */
+  gone: S | null
 }
 
 const mostChanges = 1_000_000
