@@ -30,7 +30,8 @@ export class RawDocuments {
     if (this.#random.chance(0.15)) return this.#other(ofEvent)
     if (ofEvent && this.#random.chance(0.15)) return this.#pick(eventParts)
     const name = this.#pick(fields)
-    const field = this.#field(name, ofEvent)
+    const within = this.#random.chance(0.15) ? this.#pick(['.n', '.n', '.s', '.s.n']) : ''
+    const field = this.#field(name, ofEvent) + within
     const op = this.#pick(['=', '=', '=', '!=', '<', '<=', '>', '>='])
     if (this.#random.chance(0.15))
       return `${field} ${op} ${this.#field(this.#pick([name, this.#pick(fields)]), ofEvent)}`
@@ -204,6 +205,9 @@ const others = [
   '{"n":7}',
   '{"n":[7],"s":"a"}',
   '[{"n":7}]',
+  '[{"n":[7]}, {"n" : [ ]}]',
+  '{"s":[{"n": [7]},{"n":[]}],"n":7.0}',
+  '{"n":7,"n":8}',
 ]
 
 const constants = [
@@ -293,7 +297,19 @@ const eventParts = [
 
 /** What is no object, or has bytes that are no UTF-8. */
 const oddDocuments: readonly (string | Buffer)[] = [
-  ...['null', '7', '"n"', '[]', '[{"n":7}]', '[{"n":7},{"n":8}]', '{}', ' {"n":7}', '[[{"n":7}]]', 'true'],
+  ...[
+    'null',
+    '7',
+    '"n"',
+    '[]',
+    '[{"n":[7]}]',
+    '[{"n":7}]',
+    '[{"n":7},{"n":8}]',
+    '{}',
+    ' {"n":7}',
+    '[[{"n":7}]]',
+    'true',
+  ],
   ...[Buffer.from('{"s":"\xff","n":7}', 'latin1'), Buffer.from('{"u\xff":7,"s":"\xed\xa0\x80"}', 'latin1')],
   ...[Buffer.from('{"n":7,"n\xc1\xae":8}', 'latin1'), `{"n":0.${'0'.repeat(110_000)}7e110001}`],
 ]

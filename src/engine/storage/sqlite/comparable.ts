@@ -3,6 +3,7 @@ import {isPlainPath} from './order-key.ts'
 import {
   type Constant,
   isNotSpelled,
+  isNotSpelledWithin,
   isOnlyNumber,
   isOnWrongSide,
   isSpelled,
@@ -11,8 +12,14 @@ import {
   spelledNumber,
 } from './spelling.ts'
 
+/** A field of which the text says something. */
+export interface Spelled {
+  /** Whether it is certain from the text alone that the field is not this: 1 or 0. Undefined where only a look at the field can say. */
+  isNot?(value: Constant): Fragment | undefined
+}
+
 /** A field that SQL can look at. */
-export interface Field {
+export interface Field extends Spelled {
   /** Of a number the number, of a string the string, NULL of one that is missing; of others anything. */
   readonly value: Fragment
   /** As json_type says it: 'integer', 'real', 'text', 'true', 'false', 'null', 'array', 'object', or NULL when it is missing. */
@@ -25,8 +32,6 @@ export interface Field {
   readonly isSure: Fragment
   /** The same of a field that is a whole number, which costs less. */
   readonly isSureWhole: Fragment
-  /** Whether it is certain from the text alone that the field is not this: 1 or 0. Undefined where only a look at the field can say. */
-  isNot?(value: Constant): Fragment | undefined
   /** Whether the text says that it most likely is this, for those that are not certain: 1 or 0. */
   isLikely?(value: Constant): Fragment | undefined
   /** The same of a number for which an order does not hold. */
@@ -35,17 +40,28 @@ export interface Field {
   readonly spelled?: {readonly number: Fragment; readonly isNumber: Fragment}
 }
 
+export function isField(field: Field | Spelled): field is Field {
+  return 'type' in field
+}
+
 /** The field of an event, over the columns of the log. Undefined for one that SQL cannot look at. */
-export function eventField([first = '', ...rest]: readonly string[]): Field | undefined {
+export function eventField([first = '', ...rest]: readonly string[]): Field | Spelled | undefined {
   if (rest.length === 0) return columns.get(first)
   return first === 'old_val' || first === 'new_val' ? documentField(first, rest) : undefined
 }
 
-/** The field of a document, whose text is this piece of SQL. Undefined for one that SQL cannot look at. */
-export function documentField(doc: string, [name = '', ...deeper]: readonly string[]): Field | undefined {
-  if (deeper.length > 0 || !isPlainPath([name]) || name.includes('\ufffd') || name.length > longestName)
-    return undefined
+/**
+ * The field of a document, whose text is this piece of SQL. Undefined for one that SQL cannot look at. One within another is only
+ * looked for in the text: JSONata looks into lists on the way, and SQLite does not.
+ */
+export function documentField(doc: string, path: readonly string[]): Field | Spelled | undefined {
+  const name = path.at(-1) ?? ''
+  if (!isPlainPath([name]) || name.includes('\ufffd') || name.length > longestName) return undefined
   const text = new Fragment(doc, [])
+  return path.length === 1 ? fieldOf(text, name) : {isNot: value => isNotSpelledWithin(text, name, value)}
+}
+
+function fieldOf(text: Fragment, name: string): Field {
   const path = `$."${name}"`
   return {
     value: fragment`json_extract(${text}, ${path})`,

@@ -4,15 +4,30 @@ export type Constant = string | number | boolean | null
 
 /**
  * Whether the text of a document says, before anybody parses it, that no field of this name, wherever it stands, has this
- * value: 1 or 0. It looks for the ways in which the value may begin; those that it does not know well count as the value.
+ * value: 1 or 0. It looks for the ways in which the value may begin; those that it does not know well count as the value, and so
+ * does what is no object: in a list of documents a field with a list of one value is that value to JSONata.
  * Undefined for a value that may be spelled in too many ways. Costs a third of a look by a JSON function.
  */
 export function isNotSpelled(doc: Fragment, name: string, value: Constant): Fragment | undefined {
+  const spelled = maybeSpelled(doc, name, value)
+  return spelled && fragment`(${spelled}) IS FALSE`
+}
+
+/** The same of a field within others, any of which may be a list; then a list in it may be the value as well. */
+export function isNotSpelledWithin(doc: Fragment, name: string, value: Constant): Fragment | undefined {
+  const spelled = maybeSpelled(doc, name, value)
+  const list = (end: string) => fragment`${doc} GLOB ${`*${globbed(end)}"?[[:${spaces}]*`}`
+  const end = rareEnd(name)
+  const isList = end === name ? list(name) : fragment`(${list(end)} AND ${list(name)})`
+  return spelled && fragment`(${spelled} OR ${isList}) IS FALSE`
+}
+
+function maybeSpelled(doc: Fragment, name: string, value: Constant): Fragment | undefined {
   const spelling = spellingOf(name, value)
   if (spelling === undefined) return undefined
   const has = (pattern: string) => fragment`${doc} GLOB ${pattern}`
   const closely = joined(spelling.closely.map(has), ' OR ')
-  return fragment`(${has(spelling.escapes)} OR (${has(spelling.glance)} AND (${closely}))) IS FALSE`
+  return fragment`${has(spelling.escapes)} OR (${has(spelling.glance)} AND (${closely})) OR ${doc} < '{'`
 }
 
 /**

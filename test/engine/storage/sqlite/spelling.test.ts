@@ -126,6 +126,29 @@ test('a value that is not spelled is not there, however it may be spelled; and m
   expect(counts.found / counts.absent).toBeGreaterThan(0.75)
 })
 
+test.each([
+  ['a.b', '{"a":{"b":8}}', true],
+  ['a.b', '{"a":{"b":"7"},"c":7}', true],
+  ['a.b', '{"a":[{"b":8},{"b":9}],"n":[7]}', true],
+  ['a.b', '{"a":{"b":7}}', false],
+  ['a.b', '{"a":{"b" : 7.0}}', false],
+  ['a.b', '{"a":{"\\u0062":7}}', false],
+  ['a.b', '{"b":7}', false],
+  // JSONata takes a list of one value that it finds in another list for the value.
+  ['a.b', '{"a":[{"b":[7]},{"b":[]}]}', false],
+  ['a.b', '{"a":[{"b": [7]},{"b" :[]}]}', false],
+  ['a.b', '{"a":[{"b"\n:\n[7]}]}', false],
+  ['b', '[{"b":[7]}]', false],
+  ['b', ' [{"b":[7]}]', false],
+  ['b', '{"b":[7]}', true],
+])('whether %s = 7 may be left out of %s: %s', (path, text, isLeftOut) => {
+  const condition = keepsDocument([{path: path.split('.'), op: '=', value: 7}])
+  if (condition === undefined) throw new Error('nothing is left out')
+  const db = new Sqlite(':memory:')
+  const ask = db.prepare(`SELECT NOT (${condition.sql}) FROM (SELECT json_extract(?, '$') AS doc)`).pluck()
+  expect(ask.get(...condition.values, JSON.stringify(text)) === 1).toBe(isLeftOut)
+})
+
 test('of two fields in an order none is left out for which it holds, or fails; and most for which it does not', () => {
   const db = new Sqlite(':memory:')
   const extremes = [
