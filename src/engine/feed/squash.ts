@@ -39,9 +39,9 @@ export class Squash<S> {
       const known = this.#merged.get(place)
       this.#seqs.push(delta.seq)
       this.#size += this.#sizeOf(delta)
-      if (known === undefined) this.#merged.set(place, {first: delta.seq, delta, gone: delta.old})
+      if (known === undefined) this.#merged.set(place, {first: delta.seq, delta, gone: null})
       else {
-        known.gone = delta.old
+        if (known.first <= this.#told) known.gone = delta.old
         this.#size -= this.#sizeOf(known.delta)
         known.delta = {...delta, old: known.delta.old}
         this.#size += this.#sizeOf(known.delta) - this.#sizeOf(delta)
@@ -83,7 +83,7 @@ export class Squash<S> {
 interface Merged<S> {
   readonly first: Position
   delta: Delta<S>
-  /** What the last change took away. */
+  /** What the last of several changes took away, where it may have been told. */
   gone: S | null
 }
 
