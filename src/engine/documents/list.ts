@@ -5,7 +5,7 @@ import {oneLine} from '../storage/line.ts'
 import type {Storage} from '../storage/storage.ts'
 import {type Failure, failureError, type Told} from '../told.ts'
 import {restoreDigits, stringify} from './json.ts'
-import {type Found, findIn, isFailure, isMatch, type Match} from './matches.ts'
+import {type Found, findIn, isFailure, type Match} from './matches.ts'
 import {comparePlaces, type Order, type Place, parseOrder, placeOf} from './order.ts'
 import {DocumentSet, type SetOptions} from './set.ts'
 
@@ -107,13 +107,18 @@ async function* sorted(
     last = best.length === limit ? best.at(-1)?.place : undefined
   }
   for await (const found of pages) {
-    yield found.filter(isFailure)
-    for (const document of found.filter(isMatch)) {
+    const failures: Failure[] = []
+    for (const document of found) {
+      if (isFailure(document)) {
+        failures.push(document)
+        continue
+      }
       const place = placeOf(order, document.key, document.text)
       if (place === undefined || (last !== undefined && comparePlaces(order, place, last) > 0)) continue
       best.push({document: limit === Number.POSITIVE_INFINITY ? document : copyOf(document), place})
     }
     if (best.length > 2 * limit + 10_000) cut()
+    if (failures.length > 0) yield failures
   }
   cut()
   for (let at = 0; at < best.length; at += pageSize) yield best.slice(at, at + pageSize).map(({document}) => document)
