@@ -39,7 +39,7 @@ export class Squash<S> {
       const known = this.#merged.get(place)
       this.#seqs.push(delta.seq)
       this.#size += this.#sizeOf(delta)
-      if (known === undefined) this.#merged.set(place, {first: delta.seq, delta, gone: null})
+      if (known === undefined) this.#merged.set(place, {first: delta.seq, delta, gone: undefined})
       else {
         if (known.first <= this.#told) known.gone = delta.old
         this.#size -= this.#sizeOf(known.delta)
@@ -64,7 +64,7 @@ export class Squash<S> {
     return left.map(({delta, gone}, index) => {
       const next = left[index + 1]?.first ?? Number.POSITIVE_INFINITY
       while (at + 1 < seqs.length && (seqs[at + 1] as Position) < next) at++
-      const old = delta.new === null ? (delta.old ?? gone) : delta.old
+      const old = gone !== undefined && this.#isNothing(delta) ? gone : delta.old
       return {...delta, old, seq: seqs[at] as Position, last: delta.seq}
     })
   }
@@ -83,8 +83,8 @@ export class Squash<S> {
 interface Merged<S> {
   readonly first: Position
   delta: Delta<S>
-  /** What the last of several changes took away, where it may have been told. */
-  gone: S | null
+  /** What the last of several changes took away, where that may have been told. */
+  gone: S | null | undefined
 }
 
 const mostChanges = 1_000_000
