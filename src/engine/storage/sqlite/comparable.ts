@@ -2,6 +2,7 @@ import {Fragment, fragment} from './fragment.ts'
 import {isPlainPath} from './order-key.ts'
 import {
   type Constant,
+  hasRoomForLongExponent,
   isNotSpelled,
   isNotSpelledWithin,
   isOnlyNumber,
@@ -26,7 +27,7 @@ export interface Field extends Spelled {
   readonly type: Fragment
   /**
    * Whether JSON.parse finds the same: 1 or 0. To be sure of a missing field takes an object, and of a fraction a document
-   * without room for a number whose exponent SQLite cuts off (`0.000…1e20001`). Costs as much as to find the field, so it is
+   * without room for a number whose exponent SQLite cuts off (`0.000…1e110001`). Costs as much as to find the field, so it is
    * for what would be left out.
    */
   readonly isSure: Fragment
@@ -66,7 +67,7 @@ function fieldOf(text: Fragment, name: string): Field {
   return {
     value: fragment`json_extract(${text}, ${path})`,
     type: fragment`json_type(${text}, ${path})`,
-    isSure: fragment`(${mayBeAnother(text, name)} OR NOT ${text} GLOB '{*' OR octet_length(${text}) > 50000) IS NOT TRUE`,
+    isSure: fragment`(${mayBeAnother(text, name)} OR NOT ${text} GLOB '{*' OR ${hasRoomForLongExponent(text)}) IS NOT TRUE`,
     isSureWhole: fragment`(${mayBeAnother(text, name)}) IS NOT TRUE`,
     isNot: value => isNotSpelled(text, name, value),
     isLikely: value => isSpelled(text, name, value),

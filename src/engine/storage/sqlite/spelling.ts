@@ -60,9 +60,15 @@ export function spelledNumber(doc: Fragment, name: string): Fragment {
   return fragment`CAST(substr(${doc}, instr(${doc}, ${`${name}":`}) + ${[...name].length + 2}) AS REAL)`
 }
 
-/** Whether the text says that this field is there once and is a number: 1 or 0. */
+/** Whether the text says that this field is there once and is a number that SQLite reads as JavaScript does: 1 or 0. */
 export function isOnlyNumber(doc: Fragment, name: string): Fragment {
-  return fragment`(${doc} GLOB ${`{*${globbed(name)}":[-0-9]*`} AND NOT ${mayBeAnother(doc, name)})`
+  const isNumber = fragment`${doc} GLOB ${`{*${globbed(name)}":[-0-9]*`}`
+  return fragment`(${isNumber} AND NOT ${mayBeAnother(doc, name)} AND NOT ${hasRoomForLongExponent(doc)})`
+}
+
+/** For SQLite an exponent of six digits or more is 10000, also where as many zeros as it says stand before it: `0.000…1e110001`. */
+export function hasRoomForLongExponent(doc: Fragment): Fragment {
+  return fragment`octet_length(${doc}) > 50000`
 }
 
 /** Patterns of numbers that are less: in digits and what ends them, and negative ones with whatever follows. */
