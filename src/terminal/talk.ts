@@ -1,8 +1,9 @@
 import {LitefeedError} from '../engine/error.ts'
 import type {Failure} from '../engine/told.ts'
 
-/** Says something on stderr. */
+/** Says something on stderr. That nobody hears it any more ends nothing. */
 export function say(text: string): void {
+  if (process.stderr.listenerCount('error') === 0) process.stderr.on('error', () => {})
   process.stderr.write(`${text}\n`)
 }
 

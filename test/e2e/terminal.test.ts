@@ -2,7 +2,7 @@
 import {spawn, spawnSync} from 'node:child_process'
 import {once} from 'node:events'
 import {describe, expect, onTestFinished, test} from 'vitest'
-import {collect, command, databaseWith, finished, litefeed, newDatabase} from './support.ts'
+import {collect, command, databaseWith, finished, litefeed, newDatabase, start} from './support.ts'
 
 const able = spawnSync('script', ['--version']).stdout?.toString().includes('util-linux') ?? false
 if (!able) console.warn('SKIPPED: the tests on a terminal, because there is no `script` of util-linux')
@@ -145,3 +145,17 @@ function plain(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: escapes begin with one.
   return text.replaceAll(/\x1b\[[0-9;]*[A-Za-z]/g, '')
 }
+
+test('that nobody reads stderr changes neither what is told nor the exit status', async () => {
+  const db = await databaseWith({t: Array.from({length: 5}, (_, id) => ({id, n: id < 4 ? 'x' : 1}))})
+  const ended = async (...args: string[]) => {
+    const child = start(args, {db})
+    child.stderr?.destroy()
+    const {lines, status} = await finished(child)
+    return {status, keys: lines.map(({key}) => key)}
+  }
+  const feed = ['changes', 't', '--since', 'beginning', '--no-follow', '--filter', 'new_val.n > 0']
+  expect(await ended(...feed)).toEqual({status: 1, keys: [4]})
+  expect(await ended('changes', 't', '--limit', '2')).toEqual({status: 2, keys: []})
+  expect(await ended('get', 't', '4', '77')).toMatchObject({status: 1, keys: [undefined]})
+})
