@@ -117,8 +117,8 @@ export class SetSource implements Source<string> {
   /** The change itself, or what is left of it, where its values are in the set as they are. */
   #event(change: Change, old: string | null, next: string | null): RawEvent {
     if (this.#set.projects || !(change instanceof LineEvent)) return partOf(change, old, next)
-    if (old === null && change.old_val !== null) return change.without('old_val')
-    return next === null && change.new_val !== null ? change.without('new_val') : change
+    if (old === null && change.old_val !== null) return change.withoutSide('old_val')
+    return next === null && change.new_val !== null ? change.withoutSide('new_val') : change
   }
 
   /** What stands for the document; one on which an expression fails is not in the set. */

@@ -13,14 +13,14 @@ import {
   spelledNumber,
 } from './spelling.ts'
 
-/** A field of which the text says something. */
-export interface Spelled {
-  /** Whether it is certain from the text alone that the field is not this: 1 or 0. Undefined where only a look at the field can say. */
-  isNot?(value: Constant): Fragment | undefined
+/** A field that SQL cannot look at, but the text says something of it. */
+export interface SpelledField {
+  /** Whether it is certain from the text alone that the field is not this: 1 or 0. Undefined where it does not say. */
+  isNot(value: Constant): Fragment | undefined
 }
 
 /** A field that SQL can look at. */
-export interface Field extends Spelled {
+export interface Field {
   /** Of a number the number, of a string the string, NULL of one that is missing; of others anything. */
   readonly value: Fragment
   /** As json_type says it: 'integer', 'real', 'text', 'true', 'false', 'null', 'array', 'object', or NULL when it is missing. */
@@ -33,6 +33,8 @@ export interface Field extends Spelled {
   readonly isSure: Fragment
   /** The same of a field that is a whole number, which costs less. */
   readonly isSureWhole: Fragment
+  /** Whether it is certain from the text alone that the field is not this: 1 or 0. Undefined where only a look at the field can say. */
+  isNot?(value: Constant): Fragment | undefined
   /** Whether the text says that it most likely is this, for those that are not certain: 1 or 0. */
   isLikely?(value: Constant): Fragment | undefined
   /** The same of a number for which an order does not hold. */
@@ -41,12 +43,12 @@ export interface Field extends Spelled {
   readonly spelled?: {readonly number: Fragment; readonly isNumber: Fragment}
 }
 
-export function isField(field: Field | Spelled): field is Field {
+export function isField(field: Field | SpelledField): field is Field {
   return 'type' in field
 }
 
 /** The field of an event, over the columns of the log. Undefined for one that SQL cannot look at. */
-export function eventField([first = '', ...rest]: readonly string[]): Field | Spelled | undefined {
+export function eventField([first = '', ...rest]: readonly string[]): Field | SpelledField | undefined {
   if (rest.length === 0) return columns.get(first)
   return first === 'old_val' || first === 'new_val' ? documentField(first, rest) : undefined
 }
@@ -55,7 +57,7 @@ export function eventField([first = '', ...rest]: readonly string[]): Field | Sp
  * The field of a document, whose text is this piece of SQL. Undefined for one that SQL cannot look at. One within another is only
  * looked for in the text: JSONata looks into lists on the way, and SQLite does not.
  */
-export function documentField(doc: string, path: readonly string[]): Field | Spelled | undefined {
+export function documentField(doc: string, path: readonly string[]): Field | SpelledField | undefined {
   const name = path.at(-1) ?? ''
   if (!isPlainPath([name]) || name.includes('\ufffd') || name.length > longestName) return undefined
   const text = new Fragment(doc, [])

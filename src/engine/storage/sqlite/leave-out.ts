@@ -1,5 +1,5 @@
 import type {Comparison, Comparisons} from '../storage.ts'
-import {documentField, eventField, type Field, isField, type Spelled} from './comparable.ts'
+import {documentField, eventField, type Field, isField, type SpelledField} from './comparable.ts'
 import {isMalformed} from './failure.ts'
 import {Fragment, fragment, joined} from './fragment.ts'
 import type {Constant, Order} from './spelling.ts'
@@ -40,7 +40,7 @@ export function leavingOut<T>(condition: Fragment | undefined, read: (condition:
   }
 }
 
-type Find = (path: readonly string[]) => Field | Spelled | undefined
+type Find = (path: readonly string[]) => Field | SpelledField | undefined
 
 /** Each comparison is decided (1: left out, 0: kept) or leaves it to the next one (NULL), in their order. */
 function keeps(comparisons: Comparisons, find: Find): Fragment | undefined {
@@ -67,7 +67,7 @@ function stepOf(comparison: Comparison, find: Find, isLast: boolean): Fragment |
   }
   if (!isComparable(value)) return undefined
   if (!isField(field)) {
-    const isNot = op === '=' ? field.isNot?.(value) : undefined
+    const isNot = op === '=' ? field.isNot(value) : undefined
     return isNot && fragment`CASE WHEN ${isNot} THEN 1 END`
   }
   switch (op) {
