@@ -1,17 +1,8 @@
 import {Fragment, fragment} from './fragment.ts'
+import {mayBeAnother} from './glob.ts'
 import {isPlainPath} from './order-key.ts'
-import {
-  type Constant,
-  hasRoomForLongExponent,
-  isNotSpelled,
-  isNotSpelledWithin,
-  isOnlyNumber,
-  isOnWrongSide,
-  isSpelled,
-  mayBeAnother,
-  type Order,
-  spelledNumber,
-} from './spelling.ts'
+import {hasRoomForLongExponent, isOnlyNumber, isOnWrongSide, type Order, spelledNumber} from './spelled-order.ts'
+import {type Constant, isNotSpelled, isNotSpelledWithin, isSpelled} from './spelling.ts'
 
 /** A field that SQL cannot look at, but the text says something of it. */
 export interface SpelledField {

@@ -2,7 +2,8 @@ import type {Comparison, Comparisons} from '../storage.ts'
 import {documentField, eventField, type Field, isField, type SpelledField} from './comparable.ts'
 import {isMalformed} from './failure.ts'
 import {Fragment, fragment, joined} from './fragment.ts'
-import type {Constant, Order} from './spelling.ts'
+import type {Order} from './spelled-order.ts'
+import type {Constant} from './spelling.ts'
 import {docText} from './sql.ts'
 
 /**

@@ -2,7 +2,8 @@ import Sqlite from 'better-sqlite3'
 import {expect, test} from 'vitest'
 import {Fragment} from '../../../../src/engine/storage/sqlite/fragment.ts'
 import {keepsDocument} from '../../../../src/engine/storage/sqlite/leave-out.ts'
-import {isNotSpelled, isOnWrongSide, type Order} from '../../../../src/engine/storage/sqlite/spelling.ts'
+import {isOnWrongSide, type Order} from '../../../../src/engine/storage/sqlite/spelled-order.ts'
+import {isNotSpelled} from '../../../../src/engine/storage/sqlite/spelling.ts'
 
 const magnitudes = [
   '0',
