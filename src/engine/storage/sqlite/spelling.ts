@@ -71,14 +71,14 @@ function spellingOfNumber(name: string, value: number): Spelling | undefined {
   const just = Number(first + (second ?? '0')) - 1
   const below = just === 9 ? '99' : String(just)
   const lasts = (second ?? '0') + (below.startsWith(first) ? below.charAt(1) : '')
-  const under = below.startsWith(first) ? [] : [`${below.charAt(0)}[.eE${below.charAt(1)}]`]
+  const others = below.startsWith(first) ? '0[.eE]' : `[0${below.charAt(0)}][.eE${below.charAt(1)}]`
   // One digit stands alone or is followed by zeros.
   const alone = second === undefined ? `,}${spaces}` : ''
-  const starts = `:${spaces}0${first}${below.charAt(0)}`
-  const exactly = ['0', `${first}[.eE${lasts}${alone}]`, ...under]
+  const begins = `:${spaces}0${first}${below.charAt(0)}`
+  const starts = [others, `${first}[.eE${lasts}${alone}]`]
   return {
-    glance: `*${globbed(rareEnd(name))}"?[${starts}][${starts}.eE${lasts}${alone}${below.charAt(1)}]*`,
-    closely: [...exactly.map(start => `*${globbed(name)}":${start}*`), spaced(name)],
+    glance: `*${globbed(rareEnd(name))}"?[${begins}][${begins}.eE${lasts}${alone}${below.charAt(1)}]*`,
+    closely: [...starts.map(start => `*${globbed(name)}":${start}*`), spaced(name)],
     escapes: escapedName,
   }
 }
