@@ -4,8 +4,8 @@ export type {ConsumerInfo} from './engine/consumer/list.ts'
 export type {Document} from './engine/documents/document.ts'
 export type {Key} from './engine/documents/key.ts'
 export type {ListOptions} from './engine/documents/list.ts'
+export type {InsertOptions, Selected, WriteOptions} from './engine/documents/options.ts'
 export type {WriteResult} from './engine/documents/result.ts'
-export type {InsertOptions, Selected, WriteOptions} from './engine/documents/writer.ts'
 export {type ErrorCode, LitefeedError} from './engine/error.ts'
 export type {
   ChangeEvent,

@@ -1,7 +1,7 @@
 import * as Args from '@oclif/core/args'
 import * as Flags from '@oclif/core/flags'
 import {mistakeIn} from '../engine/documents/json.ts'
-import type {Made} from '../engine/documents/writer.ts'
+import type {Made} from '../engine/documents/options.ts'
 import {misuse} from '../terminal/arguments.ts'
 import {prose} from '../terminal/prose.ts'
 import {checkNamesItself, parsed, selectionFlags, selectionOf} from '../terminal/selection.ts'

@@ -1,16 +1,9 @@
 import type {Document} from './documents/document.ts'
 import {type Key, toKey} from './documents/key.ts'
 import {type ListOptions, listDocuments} from './documents/list.ts'
+import type {Incoming, InsertOptions, Made, Selected, WriteOptions, WriteProgress} from './documents/options.ts'
 import type {WriteResult} from './documents/result.ts'
-import {
-  type Incoming,
-  type InsertOptions,
-  type Made,
-  type Selected,
-  type WriteOptions,
-  type WriteProgress,
-  Writer,
-} from './documents/writer.ts'
+import {Writer} from './documents/writer.ts'
 import {LitefeedError} from './error.ts'
 import type {Storage} from './storage/storage.ts'
 import type {Told} from './told.ts'

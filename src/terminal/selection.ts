@@ -1,6 +1,6 @@
 import * as Flags from '@oclif/core/flags'
 import {isObject, mistakeOf, parse} from '../engine/documents/json.ts'
-import type {Selected} from '../engine/documents/writer.ts'
+import type {Selected} from '../engine/documents/options.ts'
 import {keyOf, misuse} from './arguments.ts'
 
 /** The flags that select documents instead of keys. */

@@ -1,6 +1,6 @@
 import * as Flags from '@oclif/core/flags'
 import {mistakeOf, parse} from '../engine/documents/json.ts'
-import type {Incoming, Source, WriteProgress} from '../engine/documents/writer.ts'
+import type {Incoming, Source, WriteProgress} from '../engine/documents/options.ts'
 import type {Durability} from '../engine/storage/storage.ts'
 import {LitefeedCommand} from './command.ts'
 import {Stdin} from './input/stdin.ts'

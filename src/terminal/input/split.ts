@@ -1,5 +1,5 @@
 import {isUtf8} from 'node:buffer'
-import type {Incoming} from '../../engine/documents/writer.ts'
+import type {Incoming} from '../../engine/documents/options.ts'
 import {Values} from './values.ts'
 
 /** Cuts input into documents as it arrives, in pieces of any size. */

@@ -1,5 +1,5 @@
 import {fstatSync} from 'node:fs'
-import type {Incoming} from '../../engine/documents/writer.ts'
+import type {Incoming} from '../../engine/documents/options.ts'
 import {LitefeedError} from '../../engine/error.ts'
 import {Splitter} from './split.ts'
 

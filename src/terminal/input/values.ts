@@ -1,6 +1,6 @@
 import {mistakeIn, parse} from '../../engine/documents/json.ts'
+import type {Incoming} from '../../engine/documents/options.ts'
 import {peek} from '../../engine/documents/peek.ts'
-import type {Incoming} from '../../engine/documents/writer.ts'
 import {ValueScan} from './scan.ts'
 
 /**

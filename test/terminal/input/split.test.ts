@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import {describe, expect, test} from 'vitest'
 import {parse, stringify} from '../../../src/engine/documents/json.ts'
-import type {Incoming} from '../../../src/engine/documents/writer.ts'
+import type {Incoming} from '../../../src/engine/documents/options.ts'
 import {Splitter} from '../../../src/terminal/input/split.ts'
 
 /** What is expected of a piece of input: the text of a value and its line, or a line that is refused. */
