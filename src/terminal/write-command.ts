@@ -65,9 +65,9 @@ export abstract class WriteCommand extends LitefeedCommand {
 
   /** Every line of input that was refused is named; of the documents that were selected there may be many, and one will do. */
   #sayRefused(refused: WriteProgress['refused']): void {
-    for (const {line, reason} of refused) {
+    for (const {line, key, reason} of refused) {
       if (line !== undefined) say(`error: line ${line}: ${reason}`)
-      else if (!this.#saidRefusal) say(`error: ${reason}`)
+      else if (!this.#saidRefusal) say(`error: ${key === undefined ? '' : `key ${key}: `}${reason}`)
       this.#saidRefusal = true
     }
   }

@@ -339,7 +339,7 @@ describe('update', () => {
     [
       'an expression of nothing',
       ['--all', '--expr', 'deep[a=1].{"old": 5}'],
-      {replaced: 1, skipped: 2},
+      {replaced: 1, unchanged: 2},
       [5, undefined, undefined],
     ],
   ])('%s', async (_, args, expected, old) => {

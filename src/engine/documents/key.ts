@@ -8,7 +8,7 @@ export type Key = string | number | bigint | boolean | readonly Key[]
  * Throws a RangeError that says what is wrong with it.
  */
 export function toKey(id: unknown): Key {
-  if (JSON.isRawJSON(id)) return toKey(BigInt(wholeNumber(id.rawJSON)))
+  if (JSON.isRawJSON(id)) return toKey(numberOf(id.rawJSON))
   switch (typeof id) {
     case 'boolean':
       return id
@@ -26,6 +26,25 @@ export function toKey(id: unknown): Key {
   }
   if (Array.isArray(id)) return id.map(toKey)
   throw new RangeError(`\`id\` must be a string, a number, a boolean or an array of those, not ${typeName(id)}`)
+}
+
+/**
+ * The key that a row has, as its text says. Throws a RangeError for one that no document has: any SQLite client may store a blob
+ * there, or an infinity.
+ */
+export function storedKey(text: string): Key {
+  const key = toKey(parse(text))
+  if (typeof key === 'object' && keyText(key) !== text)
+    throw new RangeError(`the key ${text} is not spelled as litefeed does`)
+  return key
+}
+
+/**
+ * One text for the key that a row or a change has: SQLite's versions do not agree on the last digits of a real that takes 16 or
+ * 17 of them.
+ */
+export function canonicalKey(text: string): string {
+  return text.length > 16 && /^-?\d+[.e]/.test(text) ? String(Number(text)) : text
 }
 
 /** The key as JSON, in one spelling a key. */
@@ -46,7 +65,12 @@ export function parseKey(argument: string): Key {
     : toKey(value)
 }
 
-function wholeNumber(digits: string): string {
-  if (/^-?\d+$/.test(digits)) return digits
+/** A double has up to 17 digits where it is written by others, who do not all look for the fewest. */
+function numberOf(digits: string): number | bigint {
+  if (/^-?\d+$/.test(digits)) return BigInt(digits)
+  const [mantissa = ''] = digits.toLowerCase().split('e')
+  const significant = mantissa.replace('.', '').replace(/^-?0*/, '')
+  const number = Number(digits)
+  if (significant.length <= 17 && number !== 0 && Number.isFinite(number)) return number
   throw new RangeError(`\`id\` ${digits} has more digits than a number can hold; write it as a string`)
 }

@@ -69,7 +69,7 @@ export async function patchingBy(expression: Expression, key: Key, old: string |
   if (old === null) return {kind: 'skipped'}
   const value = await resultOf(expression, JSON.parse(old), [old])
   if ('kind' in value) return value
-  return value.value === undefined ? {kind: 'skipped'} : patching(key, value.value)(old)
+  return value.value === undefined ? {kind: 'unchanged'} : patching(key, value.value)(old)
 }
 
 /** Puts what the expression makes of the document, or of null, in its place. */

@@ -1,5 +1,5 @@
 import type {Storage, Verdict, Write, WriteOptions} from '../storage/storage.ts'
-import type {Key} from './key.ts'
+import {type Key, keyText} from './key.ts'
 import type {Tally} from './result.ts'
 
 /** One write as the table plans it. */
@@ -7,6 +7,8 @@ export type Item = (Write | Reckoning) & {
   readonly generated?: boolean
   /** Where the input had it; set by whoever reads the input. */
   line?: number | undefined
+  /** Whether it is one that was selected, and goes by its key. */
+  readonly isSelected?: boolean
 }
 
 /** A document whose key and text are known: nothing is left to do but to insert it. */
@@ -26,9 +28,10 @@ export interface Reckoning {
   readonly reckon: (old: string | null) => Promise<Verdict | undefined>
 }
 
-/** A document that was refused, and where the input had it. */
+/** A document that was refused, and where the input had it or, as JSON text, the key by which it was selected. */
 export interface Refused {
   readonly line?: number | undefined
+  readonly key?: string
   readonly reason: string
 }
 
@@ -53,7 +56,8 @@ export async function carryOut(
       // The old value is no longer the one that the expression saw; `seen` is of no use any more.
       if (outcome.verdict.kind === 'moved' && 'reckon' in item) again.push(withoutSeen(item))
       const reason = tally.add(write, item.generated ?? false, outcome)
-      if (reason !== undefined) refused.push({line: item.line, reason})
+      if (reason === undefined) continue
+      refused.push(item.isSelected ? {key: keyText(item.key), reason} : {line: item.line, reason})
     }
     waiting = again
   }

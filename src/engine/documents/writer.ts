@@ -1,8 +1,8 @@
+import {setImmediate as nextTurn} from 'node:timers/promises'
 import {Expression} from '../expression/expression.ts'
 import type {Storage, Verdict} from '../storage/storage.ts'
 import {Refusal, refusing} from './document.ts'
-import {parse} from './json.ts'
-import {type Key, toKey} from './key.ts'
+import {type Key, storedKey, toKey} from './key.ts'
 import {findIn, isFailure, isMatch} from './matches.ts'
 import type {InsertOptions, Made, Selected, Source, WriteOptions, WriteProgress} from './options.ts'
 import {givenValue, insertion, patching, patchingBy, removal, replacing, replacingBy, type Value} from './plan.ts'
@@ -113,14 +113,25 @@ export class Writer {
     }
     const set = await DocumentSet.compile('where' in selected ? selected : {})
     for await (const found of findIn(this.#storage, this.#table, set, options.signal)) {
-      const items = found.filter(isMatch).map(({key, text}) => {
-        const documentKey = toKey(parse(key))
-        return set.isWhole
-          ? {...itemOf(documentKey, decide(documentKey), options.signal), seen: text}
-          : itemWhere(set, documentKey, text, decide(documentKey), options.signal)
-      })
+      const items: Item[] = []
+      const refused: Refused[] = []
+      for (const {key: text, text: document} of found.filter(isMatch)) {
+        try {
+          const key = refusing(() => storedKey(text))
+          items.push(
+            set.isWhole
+              ? {...itemOf(key, decide(key), options.signal), seen: document}
+              : itemWhere(set, key, document, decide(key), options.signal),
+          )
+        } catch (error) {
+          refused.push({key: text, reason: tally.refuse(refusalReason(error))})
+        }
+      }
       const failures = found.filter(isFailure)
-      yield {tally, refused: await this.#carryOut(items, tally, options), failures}
+      refused.push(...(await this.#carryOut(items, tally, options)))
+      yield {tally, refused, failures}
+      // Nothing here waits for anything but SQLite, which does not let go, and a signal has to be heard.
+      await nextTurn()
     }
   }
 
@@ -136,7 +147,7 @@ type Decide = (old: string | null) => Verdict | Promise<Verdict>
 
 /** A decision that an expression takes part in is async, and cannot be made inside a transaction. */
 function itemOf(key: Key, decide: Decide, signal: AbortSignal | undefined): Item {
-  return {key, reckon: async old => (signal?.aborted ? undefined : decide(old))}
+  return {key, isSelected: true, reckon: async old => (signal?.aborted ? undefined : decide(old))}
 }
 
 /** The decision holds for the document only while the condition does. */
@@ -144,6 +155,7 @@ function itemWhere(set: DocumentSet, key: Key, seen: string, decide: Decide, sig
   return {
     key,
     seen,
+    isSelected: true,
     reckon: async old => {
       if (old === null || signal?.aborted) return undefined
       if (old !== seen && !(await set.has(old))) return undefined

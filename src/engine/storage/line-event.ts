@@ -1,4 +1,5 @@
 import {isAscii} from 'node:buffer'
+import {canonicalKey} from '../documents/key.ts'
 import type {ChangeType, RawEvent} from './line.ts'
 import type {Change} from './storage.ts'
 
@@ -45,7 +46,7 @@ export class LineEvent implements RawEvent, Change {
 
   get key(): string {
     const start = this.#text.indexOf(',"key":', this.#start) + ',"key":'.length
-    return this.#text.slice(start, this.#text.indexOf(',"type":"', start))
+    return canonicalKey(this.#text.slice(start, this.#text.indexOf(',"type":"', start)))
   }
 
   get type(): ChangeType {

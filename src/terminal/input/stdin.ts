@@ -7,6 +7,7 @@ import {Splitter} from './split.ts'
 export class Stdin {
   readonly #splitter = new Splitter()
   readonly #signal: AbortSignal
+  #isOver = false
 
   /** An abort is the end of the input: what was read before it still comes. */
   constructor(signal: AbortSignal) {
@@ -45,6 +46,7 @@ export class Stdin {
       if (batch.length > 0) yield batch
     } finally {
       this.#signal.removeEventListener('abort', stop)
+      this.#isOver = true
       process.stdin.destroy()
     }
   }
@@ -54,7 +56,8 @@ export class Stdin {
       const {done, value} = await chunks.next()
       return done ? 'end' : value
     } catch (error) {
-      if (this.#signal.aborted) return 'end'
+      // Who was waiting for more when it was closed has gone.
+      if (this.#signal.aborted || this.#isOver) return 'end'
       throw new LitefeedError('BAD_INPUT', `stdin cannot be read: ${(error as Error).message}`, {cause: error})
     }
   }

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import {describe, expect, test} from 'vitest'
 import {parse} from '../../../src/engine/documents/json.ts'
-import {type Key, keyText, parseKey, toKey} from '../../../src/engine/documents/key.ts'
+import {canonicalKey, type Key, keyText, parseKey, storedKey, toKey} from '../../../src/engine/documents/key.ts'
 
 describe('an id', () => {
   const ids: [unknown, Key][] = [
@@ -20,6 +20,10 @@ describe('an id', () => {
     [2n ** 53n + 1n, 2n ** 53n + 1n],
     [parse('9007199254740993'), 9007199254740993n],
     [[parse('-9007199254740993')], [-9007199254740993n]],
+    // As a program writes a double that does not look for the fewest digits.
+    [parse('1779941206.7716003'), 1779941206.7716002],
+    [parse('0.10000000000000001'), 0.1],
+    [parse('-0.30000000000000005'), -0.1 - 0.2],
   ]
   for (const [id, key] of ids) test(`${describeId(id)} is a key`, () => expect(toKey(id)).toEqual(key))
 
@@ -38,6 +42,8 @@ describe('an id', () => {
     [parse('9223372036854775808'), /64 bits/],
     [parse('0.12345678901234567890'), /digits/],
     [parse('1e400'), /digits/],
+    [parse('1e-400'), /digits/],
+    [parse('1.00000000000000001'), /digits/],
   ]
   for (const [id, reason] of refused) {
     test(`${describeId(id)} is not`, () => {
@@ -60,6 +66,28 @@ describe('an id', () => {
       }),
     )
   })
+})
+
+test.each<[string, string]>([
+  ['1779941206.7716003', '1779941206.7716002'],
+  ['-0.30000000000000005', '-0.30000000000000004'],
+  ['1.2345678901234568e-300', '1.2345678901234568e-300'],
+  ['12345678901234567890', '12345678901234567890'],
+  ['"1779941206.7716003"', '"1779941206.7716003"'],
+  ['[1779941206.7716003]', '[1779941206.7716003]'],
+])('the key %s of a log is the key %s', (text, key) => expect(canonicalKey(text)).toBe(key))
+
+describe('the key of a row', () => {
+  const keys: [string, Key][] = [
+    ['1779941206.7716003', 1779941206.7716002],
+    ['9.99988671826831e-321', 1e-320],
+    ['9007199254740993', 9007199254740993n],
+    ['[1,"a"]', [1, 'a']],
+  ]
+  for (const [text, key] of keys) test(`${text} is a key`, () => expect(storedKey(text)).toEqual(key))
+
+  for (const text of ['9.0e+999', '{"$blob":"00"}', '[1, 2]', '[null]', '"a\\u0000"'])
+    test(`${text} is that of no document`, () => expect(() => storedKey(text)).toThrow(RangeError))
 })
 
 test.each<[string, Key]>([

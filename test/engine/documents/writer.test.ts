@@ -209,7 +209,7 @@ describe('changing documents', () => {
     [
       'update by an expression of nothing',
       table => table.update({all: true}, {expr: 'age > 30 ? {"x": 1}'}),
-      {replaced: 1, skipped: 2},
+      {replaced: 1, unchanged: 2},
       [
         {id: 1, age: 20},
         {id: 2, age: 30},

@@ -75,11 +75,11 @@ export class Connection implements Disposable {
   }
 
   /** Runs `work`, again while another process holds the lock. It must leave nothing behind when it throws. */
-  async retry<T>(work: (db: Database) => T): Promise<T> {
+  async retry<T>(work: (db: Database, connection: Connection) => T): Promise<T> {
     const giveUp = Date.now() + busyTimeout
     for (;;) {
       try {
-        return work(this.#db)
+        return work(this.#db, this)
       } catch (error) {
         if (!isBusy(error) || Date.now() > giveUp) throw explain(error, this.file)
         // Short and uneven, so that several writers take turns; SQLite itself has waited already.

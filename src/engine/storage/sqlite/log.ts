@@ -1,5 +1,5 @@
 import {isUtf8} from 'node:buffer'
-import type {Key} from '../../documents/key.ts'
+import {canonicalKey, type Key} from '../../documents/key.ts'
 import {checkPosition} from '../bounds.ts'
 import type {
   Bounds,
@@ -50,7 +50,7 @@ function changesOf(connection: Connection, range: Range, condition: Fragment | u
   const changes: Change[] = []
   let bytes = 0
   for (const [seq, ts_ms, table, key, old_val, new_val] of rows) {
-    changes.push({seq, ts_ms, table, key, old_val, new_val})
+    changes.push({seq, ts_ms, table, key: canonicalKey(key), old_val, new_val})
     bytes += (old_val?.length ?? 0) + (new_val?.length ?? 0)
     if (bytes > bytesAtOnce) break
   }
@@ -117,16 +117,22 @@ export function selectionSql(connection: Connection, {tables, keys}: Selection):
     values.push(...(few ? tables : [JSON.stringify(tables)]))
   }
   if (keys !== undefined) {
-    parts.push('key IN (SELECT value FROM json_each(?))')
-    values.push(JSON.stringify(keyTexts(connection, keys)))
+    // A real may have several texts, which all read back as it.
+    const reals = keys.map(toSql).filter(key => typeof key === 'number')
+    parts.push(
+      reals.length === 0
+        ? 'key IN (SELECT value FROM json_each(?))'
+        : '(key IN (SELECT value FROM json_each(?)) OR CAST(key AS REAL) IN (SELECT value FROM json_each(?)))',
+    )
+    values.push(JSON.stringify(keyTexts(connection, keys)), ...(reals.length === 0 ? [] : [JSON.stringify(reals)]))
   }
   return {sql: parts.map(part => ` AND ${part}`).join(''), values}
 }
 
-/** The keys as the log spells them: by the same SQL that the triggers use, so that one key has one text. */
+/** The keys as changes have them: by the same SQL that the triggers use, so that one key has one text. */
 export function keyTexts(connection: Connection, keys: readonly Key[]): string[] {
-  const spell = connection.prepare(`SELECT ${keyJson('column1')} FROM (VALUES (?))`)
-  return keys.map(key => (spell.get(toSql(key)) as [string])[0])
+  const spell = connection.prepare(`SELECT ${keyJson('column1', 'NULL')} FROM (VALUES (?))`)
+  return keys.map(key => canonicalKey((spell.get(toSql(key)) as [string])[0]))
 }
 
 const bytesAtOnce = 4e6

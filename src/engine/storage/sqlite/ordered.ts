@@ -1,3 +1,4 @@
+import {canonicalKey} from '../../documents/key.ts'
 import {comparePlaces, type Order, type Place, placeOf} from '../../documents/order.ts'
 import type {Ordered, Stored} from '../storage.ts'
 import type {Connection} from './connection.ts'
@@ -133,7 +134,7 @@ class Walk {
     const statement = this.#connection.prepare(sql)
     statement.safeIntegers()
     return (statement.all(...values) as [string, string, string, Id][]).map(([key, text, order, id]) => ({
-      key,
+      key: canonicalKey(key),
       text,
       order,
       id,
@@ -151,11 +152,14 @@ interface Placed {
   readonly place: Place
 }
 
-const columns = `${keyJson('id')} AS key, ${docText('doc')} AS text`
+const columns = `${keyJson('id', 'doc')} AS key, ${docText('doc')} AS text`
 const rowsWorthAnIndex = 10_000
 
 function readRows(connection: Connection, sql: string, values: readonly unknown[]): Stored[] {
-  return (connection.prepare(sql).all(...values) as [string, string][]).map(([key, text]) => ({key, text}))
+  return (connection.prepare(sql).all(...values) as [string, string][]).map(([key, text]) => ({
+    key: canonicalKey(key),
+    text,
+  }))
 }
 
 function placed(order: Order, {key, text}: Stored): Placed | undefined {

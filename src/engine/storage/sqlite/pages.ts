@@ -1,4 +1,5 @@
 import {isAscii, isUtf8} from 'node:buffer'
+import {canonicalKey} from '../../documents/key.ts'
 import type {Comparisons, Cursor, Page, Stored} from '../storage.ts'
 import type {Connection} from './connection.ts'
 import type {Fragment} from './fragment.ts'
@@ -56,7 +57,7 @@ function selectRows(
   ]
   const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`
   return {
-    sql: `SELECT ${keyJson('id')} AS key, ${docText('doc')} AS doc, id FROM ${identifier(table)} ${where} ORDER BY id LIMIT ${limit}`,
+    sql: `SELECT ${keyJson('id', 'doc')} AS key, ${docText('doc')} AS doc, id FROM ${identifier(table)} ${where} ORDER BY id LIMIT ${limit}`,
     values: [...from, ...(until === undefined ? [] : [until]), ...(condition?.values ?? [])],
   }
 }
@@ -86,7 +87,7 @@ function readJoined(
   if (!isUtf8(textBytes)) return undefined
   const [keys, texts] = [linesOf(keyBytes), linesOf(textBytes)]
   if (keys.length !== Number(count) || texts.length !== keys.length) return undefined
-  const documents = texts.map((text, index) => ({key: keys[index] as string, text}))
+  const documents = texts.map((text, index) => ({key: canonicalKey(keys[index] as string), text}))
   return {documents, last: last ?? undefined, isFull: documents.length >= limit}
 }
 
@@ -102,7 +103,7 @@ function readEach(connection: Connection, {sql, values}: ReturnType<typeof selec
   let bytes = 0
   let last: Id | undefined
   for (const [key, text, id] of statement.iterate(...values) as Iterable<[string, string, Id]>) {
-    documents.push({key, text})
+    documents.push({key: canonicalKey(key), text})
     last = id
     bytes += text.length
     if (bytes > 8e6) break

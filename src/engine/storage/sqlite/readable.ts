@@ -29,7 +29,7 @@ export function readable(connection: Connection, table: string): Readable {
     return {
       name,
       kind: 'documents',
-      sql: `SELECT ${keyJson('id')} AS key, ${docText('doc')} AS doc FROM ${identifier(name)}`,
+      sql: `SELECT ${keyJson('id', 'doc')} AS key, ${docText('doc')} AS doc FROM ${identifier(name)}`,
       get: key => getDocument(connection, name, key),
       page: (after, limit, where) => pageDocuments(connection, name, after, limit, where),
     }

@@ -1,4 +1,4 @@
-import {parseKey} from '../../documents/key.ts'
+import {type Key, parseKey} from '../../documents/key.ts'
 import {LitefeedError} from '../../error.ts'
 import type {Replica, ReplicaChange, ReplicaOutcome} from '../replica.ts'
 import type {Position, Verdict} from '../storage.ts'
@@ -71,7 +71,7 @@ class SqliteReplica implements Replica {
     const missing = await this.#connection.read(() => [...tables].filter(table => this.#kindOf(table) === 'missing'))
     if (missing.length === 0) return
     for (const table of missing) checkName(table)
-    await this.#connection.retry(db => initialise(db))
+    await this.#connection.retry(initialise)
     await this.#connection.write('hard', () => {
       for (const table of missing) makeTable(this.#connection, table)
     })
@@ -99,11 +99,13 @@ class SqliteReplica implements Replica {
     if (typeof target !== 'string') return replicateRow(this.#connection, target, change)
     const mistake = document === null ? undefined : mistakeIn(document)
     if (mistake !== undefined) return {kind: 'refused', reason: mistake}
+    const id = keyOf(key)
+    if (id === undefined) return {kind: 'refused', reason: `no document has the key ${key}`}
     const decide = (old: string | null): Verdict => {
       if (document === old) return {kind: 'unchanged'}
       return document === null ? {kind: 'remove'} : {kind: 'store', text: document}
     }
-    const [outcome] = writeDocuments(this.#connection, target, [{key: parseKey(key), decide}])
+    const [outcome] = writeDocuments(this.#connection, target, [{key: id, decide}])
     if (outcome?.verdict.kind === 'refused') return {kind: 'refused', reason: outcome.verdict.reason}
     return done
   }
@@ -128,6 +130,15 @@ class SqliteReplica implements Replica {
 /** What keeps a text from being a document of a table: `map` or a projection may have made anything of it. */
 function mistakeIn(document: string): string | undefined {
   return /^\s*\{/.test(document) ? undefined : 'it is no object, and so no document'
+}
+
+/** The key under which a row goes; what stands for a blob is a string. Undefined for what a document cannot have, such as an infinity. */
+function keyOf(text: string): Key | undefined {
+  try {
+    return parseKey(text)
+  } catch {
+    return undefined
+  }
 }
 
 const done: ReplicaOutcome = {kind: 'done'}

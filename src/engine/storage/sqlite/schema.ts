@@ -2,22 +2,27 @@ import type {Database} from 'better-sqlite3'
 import {LitefeedError} from '../../error.ts'
 import type {Connection} from './connection.ts'
 import {identifier} from './sql.ts'
+import {replaceDocumentTriggers} from './tracked/documents.ts'
+import {triggerName} from './tracked/row.ts'
 
 /** The version of the file's layout that this litefeed writes. */
-export const schemaVersion = 4
+export const schemaVersion = 5
 
 /**
  * Makes a database litefeed's, or brings an older file up to date. Runs in one transaction; several processes may do it
  * at once. Returns the feed id. Throws NEWER_FILE.
  */
-export function initialise(db: Database): string {
+export function initialise(db: Database, connection: Connection): string {
   const known = readMeta(db)
   if (known?.version === schemaVersion) return known.id
   return db
     .transaction(() => {
       const meta = readMeta(db)
       const version = meta?.version ?? 0
-      for (const migration of migrations.slice(version)) db.exec(migration)
+      for (const migration of migrations.slice(version)) {
+        if (typeof migration === 'string') db.exec(migration)
+        else migration(connection)
+      }
       if (meta !== undefined) {
         db.prepare(`UPDATE _litefeed_meta SET value = ? WHERE name = 'schema_version'`).run(String(schemaVersion))
         return meta.id
@@ -66,7 +71,7 @@ export function removeIfUnused(connection: Connection): void {
  * One step a version. The log has no constraint and no index beyond `seq`: the application's own conflict clause overrides
  * a trigger's (https://sqlite.org/lang_createtrigger.html), and would turn a violated constraint into a lost change.
  */
-const migrations: readonly string[] = [
+const migrations: readonly (string | ((connection: Connection) => void))[] = [
   `
   CREATE TABLE _litefeed_meta (name TEXT PRIMARY KEY NOT NULL, value TEXT NOT NULL);
   CREATE TABLE _litefeed_changes (seq INTEGER PRIMARY KEY AUTOINCREMENT, ts_ms, tbl, key, old_val, new_val);
@@ -86,4 +91,16 @@ const migrations: readonly string[] = [
   `,
   // What a receiver knows of a consumer is not true of another one of the same name.
   'ALTER TABLE _litefeed_consumers ADD COLUMN mark TEXT; ALTER TABLE _litefeed_consumers ADD COLUMN moved INTEGER',
+  // The triggers spell a key that is a real as its document does.
+  renewTriggers,
 ]
+
+/** Of the tables of documents that have any: what another program has dropped is for `doctor` to say. */
+function renewTriggers(connection: Connection): void {
+  const tables = connection.prepare('SELECT name FROM _litefeed_tables').all() as [string][]
+  const first = connection.prepare(
+    `SELECT 1 FROM sqlite_schema WHERE type = 'trigger' AND name = ? AND tbl_name = ? COLLATE NOCASE`,
+  )
+  for (const [table] of tables)
+    if (first.get(triggerName(table, 'after_insert'), table) !== undefined) replaceDocumentTriggers(connection, table)
+}

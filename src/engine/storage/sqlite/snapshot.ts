@@ -1,4 +1,4 @@
-import type {Key} from '../../documents/key.ts'
+import {canonicalKey, type Key} from '../../documents/key.ts'
 import {checkPosition} from '../bounds.ts'
 import type {Position, Selection, Snapshot} from '../storage.ts'
 import type {Connection} from './connection.ts'
@@ -59,7 +59,9 @@ function readDocuments(
 ): Map<string, string> {
   const source = readable(connection, table)
   if (keys === undefined || wanted === undefined)
-    return new Map(connection.prepare(source.sql).all() as [string, string][])
+    return new Map(
+      (connection.prepare(source.sql).all() as [string, string][]).map(([key, doc]) => [canonicalKey(key), doc]),
+    )
   const spelled = keyTexts(connection, keys)
   const found = keys.map((key, index) => [spelled[index] as string, source.get(key)] as const)
   return new Map(found.filter((one): one is [string, string] => one[1] !== null))
@@ -82,7 +84,8 @@ function wind(
       'SELECT key, old_val, min(seq) FROM _litefeed_changes WHERE seq > ? AND tbl = ? COLLATE NOCASE GROUP BY key',
     )
     .iterate(position, table) as Iterable<[string, string | null]>
-  for (const [key, old_val] of changed) {
+  for (const [text, old_val] of changed) {
+    const key = canonicalKey(text)
     if (wanted !== undefined && !wanted.includes(key)) continue
     if (old_val === null) there.delete(key)
     else there.set(key, old_val)

@@ -39,17 +39,19 @@ function wholeNumber(key: number): bigint | undefined {
 }
 
 /**
- * An SQL expression for the JSON text of a key in the column `column`. One key has one text, whichever SQLite evaluates it:
- * 1.0 is 1, and a real has the fewest digits that read back as the same. (Before 3.43 or so json_quote rounds to 15
- * digits, and writes infinity as `Inf`.) A blob that holds neither a boolean nor an array was written by somebody else, and
- * is shown in hexadecimal.
+ * An SQL expression for the JSON text of a key in the column `column`, of the document in the column `doc`. One key has one text,
+ * whichever SQLite evaluates it: 1.0 is 1, and a real has the fewest digits that read back as the same. (Before 3.43 or so
+ * json_quote rounds to 15 digits, and writes infinity as `Inf`.) The versions do not agree on the last of 16 or 17 digits, so
+ * a real that needs them is spelled as in the document; where that says otherwise it may have one of several texts, of which
+ * `canonicalKeyJson` makes one. A blob that holds neither a boolean nor an array was written by somebody else, and is shown in
+ * hexadecimal.
  */
-export function keyJson(column: string): string {
+export function keyJson(column: string, doc: string): string {
   const text = `CAST(${column} AS TEXT)`
-  const shortest = [15, 16].map(
-    digits =>
-      `WHEN CAST(printf('%!.${digits}g', ${column}) AS REAL) = ${column} THEN printf('%!.${digits}g', ${column})`,
-  )
+  const rounded = (digits: number) =>
+    `WHEN CAST(printf('%!.${digits}g', ${column}) AS REAL) = ${column} THEN printf('%!.${digits}g', ${column})`
+  const spelled = `(SELECT t FROM (SELECT CASE WHEN json_valid(${docText(doc)}) THEN ${docText(doc)} -> '$.id' END AS t)
+        WHERE length(t) <= 24 AND NOT t GLOB '*[eE]*' AND CAST(t AS REAL) = ${column})`
   return `CASE typeof(${column})
     WHEN 'integer' THEN ${text}
     WHEN 'text' THEN json_quote(${column})
@@ -58,10 +60,17 @@ export function keyJson(column: string): string {
         THEN CAST(CAST(${column} AS INTEGER) AS TEXT)
       WHEN ${column} = 9e999 THEN '9.0e+999'
       WHEN ${column} = -9e999 THEN '-9.0e+999'
-      ${shortest.join(' ')} ELSE printf('%!.17g', ${column}) END
+      ${rounded(15)}
+      ELSE coalesce(${spelled}, CASE ${rounded(16)} ELSE printf('%!.17g', ${column}) END) END
     ELSE CASE WHEN CASE WHEN json_valid(${text}) THEN json_type(${text}) END IN ('array', 'true', 'false') THEN ${text}
       ELSE '{"$blob":"' || hex(${column}) || '"}' END
   END`
+}
+
+/** An SQL expression for one text of a key of the log, in the column `column`, where a real may have several. */
+export function canonicalKeyJson(column: string): string {
+  return `CASE WHEN octet_length(${column}) > 16 AND ${column} GLOB '[-0-9]*[.eE]*'
+    THEN printf('%!.17g', CAST(${column} AS REAL)) ELSE ${column} END`
 }
 
 /** An SQL expression for the JSON text of a document: a column of type TEXT keeps a blob that another program stores. */

@@ -58,7 +58,9 @@ export async function openSqlite(file: string, access: Access): Promise<Storage>
   try {
     const id = await connection.retry(db => {
       const known = readMeta(db)
-      return access === 'write' || (access === 'change' && known !== undefined) ? initialise(db) : (known?.id ?? '')
+      return access === 'write' || (access === 'change' && known !== undefined)
+        ? initialise(db, connection)
+        : (known?.id ?? '')
     })
     return new SqliteStorage(connection, id)
   } catch (error) {

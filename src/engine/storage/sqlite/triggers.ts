@@ -22,8 +22,8 @@ export function createTable(table: string): string {
  */
 export function documentTriggers(table: string): Triggers {
   const name = identifier(table)
-  const row = (key: string, old_val: string, new_val: string) =>
-    `${now}, ${literal(table)}, ${keyJson(key)}, ${old_val}, ${new_val}`
+  const row = (of: string, old_val: string, new_val: string) =>
+    `${now}, ${literal(table)}, ${keyJson(`${of}.id`, `${of}.doc`)}, ${old_val}, ${new_val}`
   const into = 'INSERT INTO _litefeed_changes (ts_ms, tbl, key, old_val, new_val)'
   const log = (...values: Parameters<typeof row>) => `${into} VALUES (${row(...values)});`
 
@@ -33,7 +33,7 @@ export function documentTriggers(table: string): Triggers {
     ${clear}
     INSERT INTO _litefeed_stash (tbl, id, doc) SELECT ${literal(table)}, id, ${docText('doc')} FROM ${name} WHERE ${rows};`
   const stashed = `(SELECT doc FROM _litefeed_stash WHERE ${ours} AND id = new.id)`
-  const removals = `${into} SELECT ${row('s.id', 's.doc', 'NULL')} FROM _litefeed_stash s
+  const removals = `${into} SELECT ${row('s', 's.doc', 'NULL')} FROM _litefeed_stash s
     WHERE ${ours} AND s.id <> new.id AND NOT EXISTS (SELECT 1 FROM ${name} t WHERE t.id = s.id);`
 
   const trigger = (suffix: string, when: string, condition: string, body: string): Trigger => {
@@ -62,21 +62,21 @@ export function documentTriggers(table: string): Triggers {
       ),
     ],
     after: [
-      trigger('after_insert', 'AFTER INSERT', '', `${removals} ${log('new.id', stashed, docText('new.doc'))}`),
+      trigger('after_insert', 'AFTER INSERT', '', `${removals} ${log('new', stashed, docText('new.doc'))}`),
       trigger(
         'after_update',
         'AFTER UPDATE',
         ` WHEN old.id IS new.id AND ${docText('old.doc')} <> ${docText('new.doc')}`,
-        log('new.id', docText('old.doc'), docText('new.doc')),
+        log('new', docText('old.doc'), docText('new.doc')),
       ),
       trigger(
         'after_move',
         'AFTER UPDATE',
         ' WHEN old.id IS NOT new.id',
-        `${log('old.id', docText('old.doc'), 'NULL')} ${log('new.id', stashed, docText('new.doc'))}`,
+        `${log('old', docText('old.doc'), 'NULL')} ${log('new', stashed, docText('new.doc'))}`,
       ),
       trigger('after_renumber', 'AFTER UPDATE', ' WHEN old.rowid <> new.rowid', removals),
-      trigger('after_delete', 'AFTER DELETE', '', `${log('old.id', docText('old.doc'), 'NULL')} ${clear}`),
+      trigger('after_delete', 'AFTER DELETE', '', `${log('old', docText('old.doc'), 'NULL')} ${clear}`),
     ],
   }
 }

@@ -1,5 +1,5 @@
 import type {Connection} from '../connection.ts'
-import {literal} from '../sql.ts'
+import {canonicalKeyJson, literal} from '../sql.ts'
 
 /** A table that is to be compared with its part of the log. */
 export interface Compared {
@@ -57,7 +57,9 @@ type Found = readonly [
 ]
 
 function find(connection: Connection, which: string, tables: readonly Compared[]): readonly Found[] {
-  const rows = tables.map(({name, sql}) => ` UNION ALL SELECT ${literal(name)}, key, ${end}, doc FROM (${sql})`)
+  const rows = tables.map(
+    ({name, sql}) => ` UNION ALL SELECT ${literal(name)}, ${canonicalKeyJson('key')}, ${end}, doc FROM (${sql})`,
+  )
   const whole = `tbl IN (${names(tables.filter(table => table.whole))})`
   const tracked = `tbl IN (${names(tables.filter(({kind}) => kind === 'tracked'))})`
   const log = '_litefeed_changes'
@@ -66,7 +68,7 @@ function find(connection: Connection, which: string, tables: readonly Compared[]
   return connection
     .prepare(
       `WITH entry AS (
-        SELECT tbl COLLATE NOCASE AS tbl, key COLLATE BINARY AS key, seq, NULL AS doc FROM ${log} WHERE tbl COLLATE NOCASE ${which}
+        SELECT tbl COLLATE NOCASE AS tbl, ${canonicalKeyJson('key')} COLLATE BINARY AS key, seq, NULL AS doc FROM ${log} WHERE tbl COLLATE NOCASE ${which}
         ${rows.join('')}
       ), linked AS (
         SELECT *, lag(seq) OVER keys AS before, lead(seq) OVER keys AS after FROM entry

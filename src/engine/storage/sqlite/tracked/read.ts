@@ -1,4 +1,4 @@
-import type {Key} from '../../../documents/key.ts'
+import {canonicalKey, type Key} from '../../../documents/key.ts'
 import type {Cursor, Page} from '../../storage.ts'
 import type {Connection} from '../connection.ts'
 import {readBounds} from '../log.ts'
@@ -64,7 +64,7 @@ export function pageRows(connection: Connection, shape: TableShape, after: Curso
   let last: unknown[] = []
   const values = after === undefined ? [] : (after.cursor as unknown[])
   for (const [key, text, ...cursor] of statement.iterate(...values) as Iterable<[string, string, ...unknown[]]>) {
-    documents.push({key, text})
+    documents.push({key: canonicalKey(key), text})
     last = cursor
     bytes += text.length
     if (bytes > 8e6 && !shape.nullableKey) break

@@ -185,6 +185,27 @@ test('a file of the first layout is brought up to date when it is opened for wri
   expect(await connection.read(() => inspect(connection, 't'))).toEqual([])
 })
 
+test('a file of the fourth layout gets the triggers of today, but for a table that has lost its own', async () => {
+  const connection = await database()
+  await connection.write('soft', () => {
+    for (const table of ['kept', 'lost']) makeTable(connection, table)
+  })
+  const triggers = () =>
+    connection.prepare(`SELECT name, sql FROM sqlite_schema WHERE type = 'trigger' ORDER BY name`).all()
+  const today = (triggers() as [string, string][]).filter(([name]) => name.includes('kept'))
+  write(
+    connection.file,
+    'DROP TRIGGER _litefeed_kept_after_delete',
+    'CREATE TRIGGER _litefeed_kept_after_delete AFTER DELETE ON kept BEGIN SELECT 1; END',
+    'DROP TRIGGER _litefeed_lost_after_insert',
+    'DROP TRIGGER _litefeed_lost_after_delete',
+    `UPDATE _litefeed_meta SET value = '4' WHERE name = 'schema_version'`,
+  )
+  await connection.retry(initialise)
+  expect((triggers() as [string, string][]).filter(([name]) => name.includes('kept'))).toEqual(today)
+  expect((triggers() as [string, string][]).map(([name]) => name)).not.toContain('_litefeed_lost_after_delete')
+})
+
 test('a trigger that the application made later on a table of documents is put behind ours', async () => {
   const connection = await database('CREATE TABLE audit (id INTEGER PRIMARY KEY, t)')
   await connection.write('soft', () => {
