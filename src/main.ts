@@ -1,4 +1,5 @@
 import {join} from 'node:path'
+import {misuse} from './terminal/arguments.ts'
 import {sayError} from './terminal/talk.ts'
 
 /**
@@ -28,6 +29,7 @@ async function start(argv: readonly string[]): Promise<void> {
   const [name = '', ...rest] = argv
   const load = Object.hasOwn(commands, name) && !rest.includes('--help') ? commands[name] : undefined
   if (load !== undefined) return void (await (await load()).default.run(rest))
+  checkCommand(name)
   const {run} = await import('@oclif/core/run')
   const {default: pjson} = await import('../package.json', {with: {type: 'json'}})
   // With the package's description at hand oclif need not look for it, nor for plugins: there are none. Built, this file is
@@ -39,6 +41,16 @@ async function start(argv: readonly string[]): Promise<void> {
     devPlugins: false,
   })
 }
+
+/** oclif would take all arguments for the words of a command, and say that it does not find it. */
+function checkCommand(name: string): void {
+  if (name === '' || Object.hasOwn(commands, name) || others.includes(name)) return
+  if (name.startsWith('-'))
+    throw misuse(`the command comes first, before ${name}`, 'litefeed --help lists the commands')
+  throw misuse(`there is no command ${name}`, 'litefeed --help lists the commands')
+}
+
+const others: readonly string[] = ['consumers', 'help', '--help', '--version']
 
 // oclif's own `handle` would write a log file into the home directory.
 start(process.argv.slice(2)).catch(error => {

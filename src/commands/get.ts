@@ -27,7 +27,7 @@ number, string, boolean or array, otherwise it is the string itself: 1 is a numb
       lines: Buffer.from(documents.map(text => (text === null ? '' : `${oneLine(text)}\n`)).join('')),
       failures: [],
     })
-    for (const key of missing) say(`error: there is no document ${key} in ${args.table}`)
+    for (const key of missing) say(`error: there is no document ${key === '' ? '""' : key} in ${args.table}`)
     return missing.length > 0 ? 1 : 0
   }
 }

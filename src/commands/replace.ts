@@ -2,7 +2,7 @@ import * as Args from '@oclif/core/args'
 import * as Flags from '@oclif/core/flags'
 import {misuse} from '../terminal/arguments.ts'
 import {prose} from '../terminal/prose.ts'
-import {checkNamesItself, parsed, selectionFlags, selectionOf} from '../terminal/selection.ts'
+import {checkNamesItself, checkNotGiven, parsed, selectionFlags, selectionOf} from '../terminal/selection.ts'
 import {WriteCommand} from '../terminal/write-command.ts'
 
 export default class Replace extends WriteCommand {
@@ -38,6 +38,7 @@ is no DOC: the expression makes it of the old document, or of null, for each KEY
     const document = flags.expr === undefined ? keys.pop() : undefined
     if (flags.expr === undefined && document === undefined)
       throw misuse('a DOC is missing', 'a JSON object, null, "-" for stdin, or --expr')
+    if (flags.expr !== undefined) checkNotGiven(keys, 'DOC')
     if (keys.length > 1 && flags.expr === undefined) throw misuse(`one KEY at a time, not ${keys.length}`)
     const options = this.options(flags)
     const selected = selectionOf(keys, flags)

@@ -1,10 +1,9 @@
 import * as Args from '@oclif/core/args'
 import * as Flags from '@oclif/core/flags'
-import {mistakeIn} from '../engine/documents/json.ts'
 import type {Made} from '../engine/documents/options.ts'
 import {misuse} from '../terminal/arguments.ts'
 import {prose} from '../terminal/prose.ts'
-import {checkNamesItself, parsed, selectionFlags, selectionOf} from '../terminal/selection.ts'
+import {checkNamesItself, checkNotGiven, parsed, selectionFlags, selectionOf} from '../terminal/selection.ts'
 import {WriteCommand} from '../terminal/write-command.ts'
 
 export default class Update extends WriteCommand {
@@ -42,9 +41,7 @@ KEY is JSON when it parses as a number, string, boolean or array, otherwise it i
     const patch = flags.expr === undefined ? keys.pop() : undefined
     if (flags.expr === undefined && patch === undefined)
       throw misuse('a PATCH is missing', 'a JSON object, "-" for stdin, or --expr')
-    const last = keys.at(-1) ?? ''
-    if (flags.expr !== undefined && last.startsWith('{') && mistakeIn(last) === undefined)
-      throw misuse('a PATCH with --expr', '--expr makes it: leave out the one or the other')
+    if (flags.expr !== undefined) checkNotGiven(keys, 'PATCH')
     const options = this.options(flags)
     const selected = selectionOf(keys, flags)
     if (selected === undefined && patch !== undefined) checkNamesItself(patch, 'PATCH')

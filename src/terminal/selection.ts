@@ -1,5 +1,5 @@
 import * as Flags from '@oclif/core/flags'
-import {isObject, mistakeOf, parse} from '../engine/documents/json.ts'
+import {isObject, mistakeIn, mistakeOf, parse} from '../engine/documents/json.ts'
 import type {Selected} from '../engine/documents/options.ts'
 import {keyOf, misuse} from './arguments.ts'
 
@@ -25,10 +25,19 @@ export function selectionOf(
   return flags.all ? {all: true} : undefined
 }
 
+/** Refuses what an expression is to make and the last argument is as well. */
+export function checkNotGiven(keys: readonly string[], name: string): void {
+  const last = keys.at(-1) ?? ''
+  if (last.startsWith('{') && mistakeIn(last) === undefined)
+    throw misuse(`a ${name} with --expr`, '--expr makes it: leave out the one or the other')
+}
+
 /** Refuses an argument that is to say by its `id` which document it is about, and does not. */
 export function checkNamesItself(argument: string, name: string): void {
   if (argument === '-') return
   const value = parsed(argument, name)
+  if (typeof value !== 'object' || JSON.isRawJSON(value))
+    throw misuse(`${name} is a JSON object, and ${argument} is none`, `if it is the KEY, ${name} is missing behind it`)
   if (Array.isArray(value) || (isObject(value) && Object.hasOwn(value, 'id'))) return
   throw misuse(`which document? ${name} has no id, and there is no KEY`)
 }

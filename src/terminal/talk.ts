@@ -4,7 +4,15 @@ import type {Failure} from '../engine/told.ts'
 /** Says something on stderr. That nobody hears it any more ends nothing. */
 export function say(text: string): void {
   if (process.stderr.listenerCount('error') === 0) process.stderr.on('error', () => {})
-  process.stderr.write(`${text}\n`)
+  process.stderr.write(`${text.replaceAll(control, shown)}\n`)
+}
+
+/** A terminal would obey them, and what is talked about may be anybody's input. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for.
+const control = /[\0-\x08\x0b-\x1f\x7f-\x9f]/g
+
+function shown(character: string): string {
+  return `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`
 }
 
 /** Says what went wrong and what to do about it. Returns the exit status. */
@@ -76,6 +84,7 @@ function misuseOf(error: unknown): string | undefined {
   const [message = ''] = error.message.split('\nSee more help')
   return message
     .replace(/^The following errors? occurred:\s*/, '')
+    .replace(/^command (\S+) not found$/, (_, id: string) => `there is no command ${id.replaceAll(':', ' ')}`)
     .replace(/^Missing \d+ required args?:\s*(\S+).*$/s, 'the argument $1 is missing')
     .replaceAll(/\s+/g, ' ')
     .trim()

@@ -2,6 +2,7 @@ import * as Flags from '@oclif/core/flags'
 import {mistakeOf, parse} from '../engine/documents/json.ts'
 import type {Incoming, Source, WriteProgress} from '../engine/documents/options.ts'
 import type {Durability} from '../engine/storage/storage.ts'
+import {misuse} from './arguments.ts'
 import {LitefeedCommand} from './command.ts'
 import {Stdin} from './input/stdin.ts'
 import {Progress} from './progress.ts'
@@ -30,6 +31,7 @@ export abstract class WriteCommand extends LitefeedCommand {
       this.#stdin = new Stdin(this.interrupt.signal)
       return this.#stdin
     }
+    if (args.includes('-')) throw misuse('"-" is stdin, and other documents beside it are one too many')
     return once(args.flatMap(valuesOf))
   }
 

@@ -22,6 +22,7 @@ import {
   query,
   start,
   tail,
+  write,
 } from './support.ts'
 
 describe('table names', () => {
@@ -186,6 +187,37 @@ describe('malformed input', () => {
     expect(run.result.inserted).toBe(0)
     expect(run.result.errors).toBeGreaterThan(0)
     expect(run.stderr).not.toMatch(/at .*\.js/)
+  })
+
+  test('a comma before the end of an array is refused, what it held is stored', async () => {
+    const db = newDatabase()
+    const run = await litefeed(['insert', 't'], {db, input: '[{"id":1},\n{"id":2},\n]\n[{"id":3},{"id":4}][]'})
+    expect(run).toMatchObject({
+      status: 1,
+      result: {inserted: 4, errors: 1},
+      stderr: expect.stringMatching(/^error: line 3: a comma [^\n]*\n$/),
+    })
+  })
+
+  test('stdin beside documents is misuse', async () => {
+    const run = await litefeed(['insert', 't', '-', '{"id":1}'], {db: newDatabase(), input: '{"id":2}'})
+    expect(run).toMatchObject({status: 2, stdout: '', stderr: expect.stringContaining('stdin')})
+  })
+
+  test('what a terminal would obey is spelled out', async () => {
+    const run = await litefeed(['insert', 't'], {db: newDatabase(), input: '\x1b[31mnope\n'})
+    expect(run.stderr).toContain('\\x1b[31mnope')
+    expect(run.stderr).not.toContain('\x1b')
+  })
+
+  test('input that flows on after a fatal error is left alone', async () => {
+    const db = await databaseWith({t: [{id: 1}]})
+    const run = await litefeed(['update', 'nope', '-'], {
+      db,
+      input: ndjson(Array.from({length: 200_000}, (_, id) => ({id}))),
+    })
+    expect(run).toMatchObject({status: 1, stdout: ''})
+    expect(run.stderr).toMatch(/^error: there is no table "nope" in [^\n]*\nhint: [^\n]*\n$/)
   })
 
   test('stdin that is a directory is an error that says so', async () => {
@@ -695,6 +727,29 @@ describe('Ctrl-C', () => {
     expect(ended.result.errors).toBeLessThanOrEqual(1)
     const ids = documents(db, 't').map(document => document.id)
     expect(ids).toEqual(Array.from(ids, (_, index) => index))
+  })
+
+  test.each([
+    ['update', ['--all', '--expr', '{"n": id}']],
+    ['delete', ['--where', 'id >= 0']],
+  ])('during a large %s: what was written stays, and the process ends by SIGINT', async (name, args) => {
+    const db = newDatabase()
+    await write(db, 't', table =>
+      table.insert(
+        Array.from({length: 100_000}, (_, id) => ({id})),
+        {durability: 'soft'},
+      ),
+    )
+    const child = start([name, 't', ...args, '--durability', 'soft'], {db})
+    const output = collect(child)
+    const run = finished(child, output)
+    const written = () => query(db, 'SELECT max(seq) - 100000 FROM _litefeed_changes')[0]?.[0]
+    await until(() => written() > 0)
+    child.kill('SIGINT')
+    const {status, signal, result} = await run
+    expect({status, signal}).toEqual({status: null, signal: 'SIGINT'})
+    expect(result.replaced + result.deleted).toBe(written())
+    expect(written()).toBeLessThan(100_000)
   })
 
   test('what was written to stdin before it is never lost', async () => {

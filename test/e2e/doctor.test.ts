@@ -238,3 +238,19 @@ test('versions of SQLite that can lose a part of the WAL', () => {
   ]
   expect(versions.filter(hasResetBug)).toEqual(['3.7.0', '3.38.0', '3.44.5', '3.45.0', '3.50.6', '3.51.2'])
 })
+
+test('tables says it of a table of documents that is not recorded, and nothing of one that is', async () => {
+  const db = await databaseWith({kept: [{id: 1}], lost: [{id: 1}]})
+  execute(db, dropTriggers('lost'))
+  const [kept, lost] = (await litefeed(['tables'], {db})).lines
+  expect(kept).not.toHaveProperty('health')
+  expect(lost.health).toContain('_litefeed_lost_after_insert')
+})
+
+test('nobody is told to track a virtual table', async () => {
+  const db = await databaseWith({t: [{id: 1}]})
+  execute(db, 'CREATE VIRTUAL TABLE words USING fts5(text)')
+  const run = await litefeed(['list', 'words'], {db})
+  expect(run).toMatchObject({status: 1, stderr: expect.stringContaining('virtual table')})
+  expect(run.stderr).not.toContain('track')
+})

@@ -125,6 +125,15 @@ describe('help', () => {
       stdout: '',
       stderr: expect.stringContaining('nonsense'),
     })
+    expect((await litefeed(['insrt', 't', '{}'])).stderr).toMatch(/^error: there is no command insrt\n/)
+    expect((await litefeed(['consumers', 'nonsense'])).stderr).toMatch(
+      /^error: there is no command consumers nonsense\n/,
+    )
+    expect(await litefeed(['--db', 'x', 'tables'])).toMatchObject({
+      status: 2,
+      stdout: '',
+      stderr: expect.stringMatching(/^error: the command comes first, before --db\n/),
+    })
     expect(await litefeed(['help', 'nonsense'])).toMatchObject({status: 2, stderr: expect.stringContaining('nonsense')})
     expect(await litefeed(['list', 't', '--nonsense'])).toMatchObject({
       status: 2,

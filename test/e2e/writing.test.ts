@@ -1,5 +1,6 @@
 import {writeFileSync} from 'node:fs'
 import {join} from 'node:path'
+import Sqlite from 'better-sqlite3'
 import {describe, expect, test} from 'vitest'
 import {
   counts,
@@ -384,6 +385,7 @@ describe('update', () => {
     ['an expression and no selection', ['--expr', '{}'], 2, /keys, --where or --all/],
     ['stdin for a key', ['1', '-'], 2, /stdin/],
     ['a key that cannot be', ['[null]', '{"n":1}'], 2, /null/],
+    ['a key for a patch', ['1'], 2, /PATCH is a JSON object, and 1 is none/],
   ])('refuses %s', async (_, args, status, message) => {
     const db = await setUp()
     const run = await litefeed(['update', 't', ...args], {db})
@@ -564,6 +566,8 @@ describe('replace', () => {
     [['--expr', '{}'], /KEY/],
     [['1', '--all', 'null'], /exclude/],
     [['--all', '-'], /stdin/],
+    [['5'], /DOC is a JSON object, and 5 is none/],
+    [['1', '{"id":1}', '--expr', '{}'], /a DOC with --expr/],
   ])('%j is misuse', async (args, message) => {
     const run = await litefeed(['replace', 't', ...args], {db: await setUp()})
     expect(run).toMatchObject({status: 2, stdout: '', stderr: expect.stringMatching(message)})
@@ -639,6 +643,46 @@ describe('drop', () => {
 })
 
 describe('every writing command', () => {
+  test.each([
+    ['update', ['{"n":1}', '--all'], {replaced: 1}],
+    ['replace', ['--all', '--expr', '$merge([$, {"n": 1}])'], {replaced: 1}],
+    ['delete', ['--where', 'x > 0'], {deleted: 1}],
+  ])('%s refuses by itself a row whose key no document has', async (command, args, done) => {
+    const db = await databaseWith({t: [{id: 'a', x: 1}]})
+    const other = new Sqlite(db)
+    const keys = [`x'0011'`, `CAST('[1, 2]' AS BLOB)`, '9e999']
+    other.exec(`INSERT INTO t VALUES ${keys.map((key, at) => `(${key}, '{"x":${at + 1}}')`).join()}`)
+    other.close()
+    const {status, result, stderr} = await litefeed([command, 't', ...args], {db})
+    expect(status).toBe(1)
+    expect(counts(result)).toEqual({...done, errors: 3, first_error: expect.any(String)})
+    expect(stderr).toMatch(/^error: key (9.0e\+999|\[1, 2\]|\{"\$blob":"0011"\}): [^\n]*\n$/)
+  })
+
+  test.each([
+    ['update', ['--all', '--expr', '{"a": a + 1}'], /^error: key 2: /],
+    ['update', ['1', '2', '3', '--expr', 'id = 3 ? 5 : {}'], /^error: key 3: a patch is a JSON object/],
+    ['replace', ['--where', 'id = 2', '--expr', '{"a": 1}'], /^error: key 2: the new document has no `id`/],
+  ])('%s names the document that was refused: %j', async (command, args, message) => {
+    const db = await databaseWith({
+      t: [
+        {id: 1, a: 1},
+        {id: 2, a: 'q'},
+        {id: 3, a: 3},
+      ],
+    })
+    const run = await litefeed([command, 't', ...args], {db})
+    expect(run).toMatchObject({status: 1, result: {errors: 1}, stderr: expect.stringMatching(message)})
+  })
+
+  test.each(['update', 'replace'])(
+    '%s says that there is no table also when there is nothing to write',
+    async command => {
+      const run = await litefeed([command, 'nope', '-'], {db: await databaseWith({t: [{id: 1}]})})
+      expect(run).toMatchObject({status: 1, stdout: '', stderr: expect.stringContaining('there is no table "nope"')})
+    },
+  )
+
   test.each([
     [['update', 't', '1', '{}']],
     [['replace', 't', '1', '{"id":1}']],

@@ -77,8 +77,8 @@ export class Writer {
     plan: (incoming: Value) => Item,
     options: WriteOptions,
   ): AsyncGenerator<WriteProgress> {
-    const tally = new Tally(options.returnChanges ?? false)
-    yield {tally, refused: await this.#carryOut([], tally, options), failures: []}
+    const tally = await this.#begin(options)
+    yield {tally, refused: [], failures: []}
     for await (const batch of source) {
       const items: Item[] = []
       const refused: Refused[] = []
@@ -102,10 +102,8 @@ export class Writer {
     decide: (key: Key) => Decide,
     options: WriteOptions,
   ): AsyncGenerator<WriteProgress> {
-    const tally = new Tally(options.returnChanges ?? false)
-    // A table that cannot be written is refused also when nothing in it is selected.
-    await this.#storage.write(this.#table, [], {durability: options.durability ?? 'hard'})
-    yield {tally, refused: await this.#carryOut([], tally, options), failures: []}
+    const tally = await this.#begin(options)
+    yield {tally, refused: [], failures: []}
     if ('keys' in selected) {
       const items = selected.keys.map(key => itemOf(key, decide(key), options.signal))
       yield {tally, refused: await this.#carryOut(items, tally, options), failures: []}
@@ -135,11 +133,15 @@ export class Writer {
     }
   }
 
-  async #carryOut(items: readonly Item[], tally: Tally, options: WriteOptions): Promise<Refused[]> {
-    if (items.length > 0)
-      return carryOut(this.#storage, this.#table, items, tally, {durability: options.durability ?? 'hard'})
-    tally.seq = (await this.#storage.bounds()).newest
-    return []
+  /** A table that cannot be written is refused also when there is nothing to write. */
+  async #begin({returnChanges = false, durability = 'hard'}: WriteOptions): Promise<Tally> {
+    const tally = new Tally(returnChanges)
+    tally.seq = (await this.#storage.write(this.#table, [], {durability})).position
+    return tally
+  }
+
+  #carryOut(items: readonly Item[], tally: Tally, {durability = 'hard'}: WriteOptions): Promise<Refused[]> {
+    return carryOut(this.#storage, this.#table, items, tally, {durability})
   }
 }
 

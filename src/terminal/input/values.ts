@@ -19,6 +19,8 @@ export class Values {
   #array: number | undefined
   /** Whether an array needs a comma before its next value. */
   #comma = false
+  /** Whether a comma in it has nothing behind it yet. */
+  #trails = false
   #value: {line: number; scan: ValueScan; lines: string[]} | undefined
   /** Whether a line has been a value by itself: then the input is probably one a line. */
   #ndjson = false
@@ -51,12 +53,13 @@ export class Values {
   /** Takes the beginning of a line if it is nothing but values that are complete; otherwise says false. */
   partOfLine(text: string): boolean {
     if (this.#value !== undefined) return false
-    const before = {array: this.#array, comma: this.#comma, out: this.#out.length}
+    const before = {array: this.#array, comma: this.#comma, trails: this.#trails, out: this.#out.length}
     this.#scanLine(this.#line === 1 ? withoutMark(text) : text, this.#line)
     if (this.#value === undefined && !this.#out.slice(before.out).some(incoming => 'refused' in incoming)) return true
     this.#value = undefined
     this.#array = before.array
     this.#comma = before.comma
+    this.#trails = before.trails
     this.#out.length = before.out
     return false
   }
@@ -122,14 +125,18 @@ export class Values {
     if (this.#array === undefined && character === '[') {
       this.#array = number
       this.#comma = false
+      this.#trails = false
       return at + 1
     }
     if (this.#array !== undefined && character === ']') {
+      if (this.#trails)
+        this.#refuse(number, 'a comma with nothing between it and the end of the array; what it held is stored')
       this.#array = undefined
       return at + 1
     }
     if (this.#array !== undefined && character === ',' && this.#comma) {
       this.#comma = false
+      this.#trails = true
       return at + 1
     }
     if (this.#array !== undefined && this.#comma) {
@@ -154,6 +161,7 @@ export class Values {
   #finish(text: string, line: number): void {
     this.#value = undefined
     this.#comma = true
+    this.#trails = false
     try {
       const value = parse(text)
       this.#out.push({line, value})

@@ -230,6 +230,8 @@ describe('a broken line costs that line and no other', () => {
     ['[{"a":1}\n{"a":2}\n', [1, 2], [1]],
     ['[\n{"a":1},\ngarbage,\n{"a":2}\n]\n', [2, 4], [3]],
     ['{"a":1}\n[{"a":2},{"a":3}\n{"a":4}\n', [1, 2, 2, 3], [2]],
+    ['[{"a":1},]\n[\n{"a":2}\n,\n]\n{"a":3}\n', [1, 3, 6], [1, 5]],
+    ['[{"a":1},{"a":2}] [] [{"a":3},\n{\n"a":4},\n]', [1, 1, 1, 2], [4]],
   ])('%j has values on the lines %j and mistakes on %j', (text, lines, refused) => {
     for (const cuts of [[], [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20]]) {
       const result = split(Buffer.from(text), cuts)

@@ -2,7 +2,7 @@ import {LitefeedError} from '../../error.ts'
 import type {Differences, TrackOptions} from '../storage.ts'
 import type {Connection} from './connection.ts'
 import {isDocuments} from './tracked/application-tables.ts'
-import {replaceDocumentTriggers} from './tracked/documents.ts'
+import {hasDocuments, replaceDocumentTriggers} from './tracked/documents.ts'
 import {trackAnew} from './tracked/mend.ts'
 
 /**
@@ -22,12 +22,4 @@ export function trackTable(connection: Connection, table: string, options: Track
   connection.execute('CREATE TABLE IF NOT EXISTS _litefeed_stash (tbl, id, doc)')
   replaceDocumentTriggers(connection, name)
   return {added: 0, changed: 0, removed: 0}
-}
-
-/** Whether the table has what the triggers of a table of documents name: with others, each write to it would fail. */
-export function hasDocuments(connection: Connection, table: string): boolean {
-  const rows = connection
-    .prepare(`SELECT name FROM pragma_table_info(?) WHERE name IN ('id', 'doc')`)
-    .all(table) as unknown[]
-  return rows.length === 2
 }

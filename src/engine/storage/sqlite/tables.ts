@@ -4,6 +4,7 @@ import type {Connection} from './connection.ts'
 import {identifier} from './sql.ts'
 import {readDefinition, readDefinitions} from './tracked/definition.ts'
 import {describeDrift} from './tracked/describe.ts'
+import {inspectDocuments} from './tracked/documents.ts'
 import {inspect} from './tracked/health.ts'
 import {placeTriggers} from './tracked/order.ts'
 import {triggerName} from './tracked/row.ts'
@@ -27,9 +28,11 @@ export function findTable(connection: Connection, table: string): string | undef
       .get(table) as [string] | undefined
     if (row !== undefined) return row[0]
   }
-  const other = connection.prepare('SELECT type FROM sqlite_schema WHERE name = ? COLLATE NOCASE').get(table) as
-    | [string]
-    | undefined
+  const other = connection
+    .prepare(
+      `SELECT CASE WHEN sql LIKE 'CREATE VIRTUAL%' THEN 'virtual ' ELSE '' END || type FROM sqlite_schema WHERE name = ? COLLATE NOCASE`,
+    )
+    .get(table) as [string] | undefined
   if (other === undefined) return undefined
   const tracked = readDefinition(connection, table)
   if (tracked !== undefined) return tracked.name
@@ -127,14 +130,16 @@ export function describeTables(connection: Connection): readonly TableInfo[] {
   return [...documents.map(([name]) => ({name, kind: 'documents' as const})), ...tracked]
     .sort((one, other) => (one.name < other.name ? -1 : 1))
     .map(({name, kind}) => {
-      const drift = kind === 'tracked' ? (inspect(connection, name) ?? []) : []
+      const drift = kind === 'tracked' ? (inspect(connection, name) ?? []) : inspectDocuments(connection, name)
       return {
         name,
         kind,
         documents: countRows(connection, name),
         seq: newestChange(connection, name),
         oldest: oldestChange(connection),
-        ...(kind === 'tracked' ? {health: drift.length === 0 ? 'ok' : drift.map(describeDrift).join('; ')} : {}),
+        ...(kind === 'tracked' || drift.length > 0
+          ? {health: drift.length === 0 ? 'ok' : drift.map(describeDrift).join('; ')}
+          : {}),
       }
     })
 }

@@ -1,12 +1,10 @@
 import type {Finding, TableInfo} from '../../storage.ts'
 import type {Connection} from '../connection.ts'
-import {hasDocuments} from '../repair.ts'
 import {identifier} from '../sql.ts'
 import {readDefinitions} from '../tracked/definition.ts'
 import {describeDrift} from '../tracked/describe.ts'
-import {compareTriggers, type Drift, exists, inspect, tableOf} from '../tracked/health.ts'
-import {triggerName} from '../tracked/row.ts'
-import {documentTriggers} from '../triggers.ts'
+import {inspectDocuments} from '../tracked/documents.ts'
+import {type Drift, inspect} from '../tracked/health.ts'
 import {shownArgument} from './words.ts'
 
 /** Whether every table is recorded as it should be: its schema, the triggers, and their places among the application's. */
@@ -19,15 +17,6 @@ export function* checkTables(connection: Connection): Generator<Finding> {
 export function documentTables(connection: Connection): readonly string[] {
   const rows = connection.prepare('SELECT name FROM _litefeed_tables ORDER BY name').all() as [string][]
   return rows.map(([name]) => name)
-}
-
-function inspectDocuments(connection: Connection, table: string): readonly Drift[] {
-  if (!exists(connection, 'table', table)) {
-    const to = tableOf(connection, triggerName(table, 'after_insert'))
-    return [to === undefined ? {kind: 'no-table'} : {kind: 'renamed', to}]
-  }
-  if (!hasDocuments(connection, table)) return [{kind: 'not-trackable', reason: 'it has no columns id and doc'}]
-  return compareTriggers(connection, table, documentTriggers(table), '_litefeed_stash')
 }
 
 function* tell(table: string, kind: TableInfo['kind'], drifts: readonly Drift[]): Generator<Finding> {
