@@ -55,7 +55,9 @@ export abstract class WriteCommand extends LitefeedCommand {
       progress.clear()
       if (tally !== undefined && tally.documents > 0) {
         await this.print(tally.text())
-        say(`error: stopped after ${tally.documents} documents; none of the later ones was stored`)
+        say(
+          `error: stopped after ${tally.documents} document${tally.documents === 1 ? '' : 's'}; none of the later ones was stored`,
+        )
       }
       throw error
     }

@@ -13,6 +13,7 @@ import {
   counts,
   databaseWith,
   documents,
+  execute,
   finished,
   litefeed,
   log,
@@ -211,13 +212,19 @@ describe('malformed input', () => {
   })
 
   test('input that flows on after a fatal error is left alone', async () => {
-    const db = await databaseWith({t: [{id: 1}]})
-    const run = await litefeed(['update', 'nope', '-'], {
-      db,
-      input: ndjson(Array.from({length: 200_000}, (_, id) => ({id}))),
-    })
-    expect(run).toMatchObject({status: 1, stdout: ''})
-    expect(run.stderr).toMatch(/^error: there is no table "nope" in [^\n]*\nhint: [^\n]*\n$/)
+    const db = newDatabase()
+    const child = start(['insert', 't'], {db})
+    const output = collect(child)
+    child.stdin?.on('error', () => {})
+    child.stdin?.write('{"id":-1}\n')
+    await until(() => count(db) === 1)
+    execute(db, 'DROP TABLE t')
+    child.stdin?.write(ndjson(Array.from({length: 200_000}, (_, id) => ({id}))))
+    const run = await finished(child, output)
+    expect(run).toMatchObject({status: 1, result: {inserted: 1}})
+    expect(run.stderr).toMatch(
+      /^error: stopped after 1 document; [^\n]*\nerror: there is no table "t" in [^\n]*\nhint: [^\n]*\n$/,
+    )
   })
 
   test('stdin that is a directory is an error that says so', async () => {
