@@ -1,3 +1,4 @@
+import {closeSync, openSync, statSync, writeSync} from 'node:fs'
 import {describe, expect, test} from 'vitest'
 import {hasResetBug} from '../../src/engine/storage/sqlite/check/file.ts'
 import {databaseWith, execute, type Line, library, litefeed, log, newDatabase, query, write} from './support.ts'
@@ -253,4 +254,24 @@ test('nobody is told to track a virtual table', async () => {
   const run = await litefeed(['list', 'words'], {db})
   expect(run).toMatchObject({status: 1, stderr: expect.stringContaining('virtual table')})
   expect(run.stderr).not.toContain('track')
+})
+
+test('a damaged file: what can be looked at is, and the damage is named', async () => {
+  const db = await databaseWith({t: Array.from({length: 2000}, (_, id) => ({id, text: 'x'.repeat(100)}))})
+  const file = openSync(db, 'r+')
+  writeSync(file, Buffer.alloc(100_000, 0xaa), 0, 100_000, statSync(db).size - 100_000)
+  closeSync(file)
+  const run = await litefeed(['doctor'], {db})
+  expect(run).toMatchObject({status: 1, stderr: ''})
+  expect(run.lines).toContainEqual(
+    expect.objectContaining({
+      check: 'file',
+      status: 'problem',
+      message: expect.stringContaining('damaged'),
+      todo: expect.stringContaining('.recover'),
+    }),
+  )
+  expect(run.lines.map(({check}) => check)).toEqual(
+    expect.arrayContaining(['sqlite', 'wal', 'triggers', 'log', 'history']),
+  )
 })

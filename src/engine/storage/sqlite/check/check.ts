@@ -10,7 +10,7 @@ import {checkTables} from './tables.ts'
 /** See Storage.check. Each check is a read transaction of its own, so that none keeps the WAL from shrinking for all of them. */
 export async function checkDatabase(connection: Connection): Promise<readonly Finding[]> {
   const findings: Finding[] = []
-  for (const check of checks) findings.push(...(await connection.read(() => perform(check, connection))))
+  for (const check of checks) findings.push(...(await performAlone(check, connection)))
   return findings
 }
 
@@ -24,6 +24,19 @@ const checks: readonly Check[] = [
   ['log', checkLog, true],
   ['history', checkHistory, true],
 ]
+
+async function performAlone(check: Check, connection: Connection): Promise<readonly Finding[]> {
+  let found: readonly Finding[] | undefined
+  try {
+    await connection.read(() => {
+      found = perform(check, connection)
+    })
+  } catch (error) {
+    // Of a damaged file SQLite may refuse even the end of a transaction that has only read.
+    if (found === undefined) throw error
+  }
+  return found ?? []
+}
 
 /** A file may be so damaged that a check cannot come to its end; the others still say what they see. */
 function perform([name, look, needsLog]: Check, connection: Connection): readonly Finding[] {
