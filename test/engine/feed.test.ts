@@ -474,6 +474,32 @@ test('a feed of a table that is dropped tells what the drop removed, and ends wi
   await store.close()
 })
 
+test.each([
+  ['', {}],
+  ['of a set', {where: 'true'}],
+  ['of merged changes', {squash: 0}],
+  ['of a window', {orderBy: 'id', limit: 5}],
+])('a feed %s that is behind when its table is made anew tells nothing of the new one', async (_, options) => {
+  const store = await sixChanges()
+  const told: unknown[] = []
+  const feed = (async () => {
+    for await (const event of store.changes({
+      ...options,
+      tables: ['games'],
+      includeStates: true,
+      includeInitial: true,
+    })) {
+      told.push(event.type === 'state' ? event.state : event.type)
+      if (event.type !== 'state' || event.state !== 'ready') continue
+      await store.table('games').drop()
+      await store.table('games').insert([{id: 'tetris'}, {id: 'go'}])
+    }
+  })()
+  await expect(feed).rejects.toMatchObject({code: 'NO_TABLE', message: 'the table "games" was dropped'})
+  expect(told.slice(-2)).toEqual(['ready', 'remove'])
+  await store.close()
+})
+
 test('a feed whose file is moved away says so, when it begins and while it waits', async () => {
   const file = join(await temporaryDirectory(), 'test.db')
   await using store = await open(file)

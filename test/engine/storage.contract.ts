@@ -108,11 +108,15 @@ export function storageContract(name: string, {open, prune, plant}: Engine): voi
       expect(mark).toBeDefined()
       await insert(storage, 'users', {a: '1'})
       await storage.create('users')
-      expect(await storage.mark('users')).toBe(mark)
+      expect(await storage.mark('users')).toEqual(mark)
       await storage.drop('users', soft)
       expect(await storage.mark('users')).toBeUndefined()
+      const {newest} = await storage.bounds()
       await storage.create('users')
-      expect(await storage.mark('users')).not.toBe(mark)
+      await insert(storage, 'users', {a: '1'})
+      const next = await storage.mark('users')
+      expect(next?.id).not.toBe(mark?.id)
+      expect([mark?.made, next?.made]).toEqual([0, newest])
     })
 
     test('may be created again, which changes nothing', async () => {

@@ -81,7 +81,7 @@ function keepDigits(_key: string, value: unknown, {source}: {source?: string}): 
 
 /** One text for each number, whatever way it is written: its digits, without zeros at either end, and the exponent. */
 function decimal(text: string): string {
-  const [mantissa = '', exponent = '0'] = text.toLowerCase().replace('-', '').split('e')
+  const [mantissa = '', exponent = '0'] = text.toLowerCase().replace(/^-/, '').split('e')
   const [whole = '', fraction = ''] = mantissa.split('.')
   const digits = whole + fraction
   let end = digits.length

@@ -157,6 +157,8 @@ export class Feed<T = FeedEvent> implements AsyncIterable<T> {
       const now = performance.now()
       const isOver = lost !== undefined || now - toldAt >= idleTimeout || (end !== undefined && flow.position >= end)
       if (isOver && flow.release()) continue
+      // What waited may have come to nothing, and is dealt with as well.
+      if (isOver && placed && flow.start > started) yield {...nothing, position: flow.safe, start: flow.start}
       if (lost !== undefined) throw lost
       if (isOver) return
       if (now - beatAt >= heartbeat) {

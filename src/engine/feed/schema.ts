@@ -1,6 +1,6 @@
 import {LitefeedError} from '../error.ts'
 import type {Mended, Position, Storage} from '../storage/storage.ts'
-import {Dropped} from './dropped.ts'
+import {Dropped, type Gone} from './dropped.ts'
 import type {SchemaEvent} from './event.ts'
 import type {FeedOptions} from './options.ts'
 
@@ -68,8 +68,8 @@ export class SchemaWatch {
   }
 
   /** The removals that a drop made were committed with it, so they are before the end of the log as it is now. */
-  async #end(error: LitefeedError): Promise<LitefeedError> {
-    this.#known = (await this.#storage.form()).position
+  async #end({error, until = Number.POSITIVE_INFINITY}: Gone): Promise<LitefeedError> {
+    this.#known = Math.min((await this.#storage.form()).position, until)
     return error
   }
 

@@ -96,9 +96,9 @@ export class WindowSource implements Source<Entry> {
     return (this.#splicer as Splicer).splice(deltas)
   }
 
-  /** Whether it is shown in the same place as well. */
+  /** Whether it is shown in the same place as well. What is shown may depend on the order of the fields. */
   same(one: Entry, other: Entry): boolean {
-    return sameDocument(one.text, other.text)
+    return sameDocument(one.text, other.text) && (!this.#projects || sameDocument(one.shown, other.shown))
   }
 
   size({text, shown}: Entry): number {

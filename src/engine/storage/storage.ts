@@ -27,7 +27,7 @@ export interface Storage extends AsyncDisposable {
   find(table: string): Promise<string | undefined>
 
   /** What tells this table from one that had its name earlier, or will have it later; undefined when there is none. */
-  mark(table: string): Promise<string | undefined>
+  mark(table: string): Promise<Mark | undefined>
 
   /**
    * Begins to record the changes of an SQL table, or does so anew: then what the log does not say of what has happened to the
@@ -125,6 +125,13 @@ export interface Storage extends AsyncDisposable {
 
   /** How much of the log stays. */
   readonly retention: Retention
+}
+
+/** Which one a table is of those that have its name, one after the other. */
+export interface Mark {
+  readonly id: string
+  /** The position at which it was made: changes up to there are of an earlier one. Undefined where that is not known. */
+  readonly made?: Position | undefined
 }
 
 /** A change's number in the log: whole, dense, in the order of the commits. 0 is before the first change. */

@@ -30,6 +30,23 @@ test('a reader of merged changes has what is there in the end, wherever it was b
   }
 })
 
+test.each([0, 3])('changes that came to nothing are dealt with when the feed ends, squash %i', async squash => {
+  await using store = await open(join(await temporaryDirectory(), 'test.db'))
+  const table = store.table('t')
+  await table.insert([{id: 1}, {id: 2}])
+  const {seq} = await table.delete(2)
+  const told: string[] = []
+  for (let run = 0; run < 2; run++) {
+    await using consumer = await store.consume('c', {since: 'beginning', follow: false, squash})
+    for await (const {items = [], position} of consumer.tail(new AbortController().signal)) {
+      told.push(...items.map(({event}) => event.key))
+      if (position !== undefined) await consumer.took(position)
+    }
+    expect(consumer.position).toBe(seq)
+  }
+  expect(told).toEqual(['1'])
+})
+
 /** Documents that often come back to what they were. */
 async function write(store: Store, random: Random): Promise<void> {
   const table = store.table('t')

@@ -52,6 +52,25 @@ describe('JSON keeps the digits it was given', () => {
     )
   })
 
+  test('and so is one that is spelled otherwise, beside one that a double cannot hold', () => {
+    fc.assert(
+      fc.property(
+        fc.double({noNaN: true, noDefaultInfinity: true}).filter(number => number !== 0),
+        fc.integer({min: 0, max: 20}),
+        (number, zeros) => {
+          const [mantissa = '', exponent = '0'] = number.toExponential().split('e')
+          const digits = mantissa.replace('.', '')
+          const places = mantissa.split('.')[1]?.length ?? 0
+          const text = `${digits}${'0'.repeat(zeros)}e${Number(exponent) - places - zeros}`
+          expect(parse(`[${text},12345678901234567890]`), text).toEqual([
+            JSON.parse(text),
+            expect.objectContaining({rawJSON: expect.any(String)}),
+          ])
+        },
+      ),
+    )
+  })
+
   test('any decimal number comes back as the same number', () => {
     const digits = fc.string({unit: fc.constantFrom(...'0123456789'), minLength: 1, maxLength: 40})
     const whole = digits.map(text => text.replace(/^0+(?=\d)/, ''))
@@ -140,6 +159,11 @@ describe('digits that an evaluation lost', () => {
   ])('cannot be put back where %s and %s are one number', (one, other) => {
     expect(() => restoreDigits(9007199254740992, [`{"a":${one}}`, `{"a":${other}}`])).toThrow(RangeError)
     expect(() => restoreDigits(9007199254740992, [`{"a":${one},"b":${other}}`])).toThrow(RangeError)
+  })
+
+  test('are those of one number, however it is spelled', () => {
+    const text = '{"a":0.5,"b":5e-1,"c":50e-2,"d":0.0000001,"e":1e-7,"big":9223372036854775807}'
+    expect(stringify(restoreDigits({x: 0.5, y: 1e-7}, [text, text]))).toBe('{"x":0.5,"y":1e-7}')
   })
 
   test('that nobody asks for do not matter', () => {

@@ -1,4 +1,5 @@
 import {join} from 'node:path'
+import Sqlite from 'better-sqlite3'
 import {expect, test} from 'vitest'
 import type {Document} from '../../../src/engine/documents/document.ts'
 import type {ChangeEvent} from '../../../src/engine/feed/event.ts'
@@ -112,6 +113,21 @@ test('the positions of events that were merged never fall', async () => {
   abort.abort()
   expect(told.map(({key}) => key)).toEqual([1, 3])
   expect(told.map(({seq}) => seq)).toEqual([4, 4])
+})
+
+test('merged changes that cancel out are told where what is shown is another', async () => {
+  const file = join(await temporaryDirectory(), 'db')
+  await using store = await open(file)
+  await store.table('t').insert({id: 1, n: 1, a: 2})
+  const abort = new AbortController()
+  const options = {tables: ['t'], orderBy: 'n', limit: 2, select: '$keys($)', squash: 0, includeStates: true}
+  const feed = store.changes({...options, signal: abort.signal})[Symbol.asyncIterator]()
+  expect((await feed.next()).value).toMatchObject({state: 'ready'})
+  const db = new Sqlite(file)
+  db.exec(`UPDATE t SET doc = '{"a":2,"n":1,"id":1}'`)
+  db.close()
+  expect((await feed.next()).value).toMatchObject({old_val: ['id', 'n', 'a'], new_val: ['a', 'n', 'id']})
+  abort.abort()
 })
 
 function apply(list: Document[], event: ChangeEvent, limit: number): void {

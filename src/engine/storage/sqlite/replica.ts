@@ -4,9 +4,10 @@ import type {Replica, ReplicaChange, ReplicaOutcome} from '../replica.ts'
 import type {Position, Verdict} from '../storage.ts'
 import {Connection} from './connection.ts'
 import {writeDocuments} from './documents.ts'
+import {checkName} from './names.ts'
 import {type RowTarget, replicateRow, rowTarget} from './replica-rows.ts'
 import {initialise} from './schema.ts'
-import {checkName, findTable, isInitialised, makeTable} from './tables.ts'
+import {findTable, isInitialised, makeTable} from './tables.ts'
 import {readDefinition} from './tracked/definition.ts'
 
 /** Opens a database as the copy of another one, and makes it when it is not there. Throws as `openSqlite` does. */

@@ -6,7 +6,7 @@ import {replaceDocumentTriggers} from './tracked/documents.ts'
 import {triggerName} from './tracked/row.ts'
 
 /** The version of the file's layout that this litefeed writes. */
-export const schemaVersion = 5
+export const schemaVersion = 6
 
 /**
  * Makes a database litefeed's, or brings an older file up to date. Runs in one transaction; several processes may do it
@@ -93,6 +93,8 @@ const migrations: readonly (string | ((connection: Connection) => void))[] = [
   'ALTER TABLE _litefeed_consumers ADD COLUMN mark TEXT; ALTER TABLE _litefeed_consumers ADD COLUMN moved INTEGER',
   // The triggers spell a key that is a real as its document does.
   renewTriggers,
+  // Where a table begins, what is in the log of an earlier one ends.
+  'ALTER TABLE _litefeed_tables ADD COLUMN made INTEGER',
 ]
 
 /** Of the tables of documents that have any: what another program has dropped is for `doctor` to say. */

@@ -13,6 +13,7 @@ import type {
   Dropped,
   Finding,
   Lines,
+  Mark,
   Mended,
   MendOptions,
   Migrated,
@@ -38,13 +39,14 @@ import {type Access, Connection} from './connection.ts'
 import {ConsumerTable} from './consumers.ts'
 import {insertDocuments, writeDocuments} from './documents.ts'
 import {locatePosition, readBounds, readChanges, readLines} from './log.ts'
+import {checkName} from './names.ts'
 import {missingIndex, readOrdered} from './ordered.ts'
 import {readable} from './readable.ts'
 import {LogRetention} from './retention.ts'
 import {initialise, readMeta} from './schema.ts'
 import {readSnapshot} from './snapshot.ts'
 import {identifier} from './sql.ts'
-import {checkName, describeTables, findTable, makeTable, markOf, requireDocuments} from './tables.ts'
+import {describeTables, findTable, makeTable, markOf, requireDocuments} from './tables.ts'
 import {listApplicationTables} from './tracked/application-tables.ts'
 import {Tracking} from './tracking.ts'
 import {CommitWatcher} from './wake.ts'
@@ -101,7 +103,7 @@ class SqliteStorage implements Storage {
     return name
   }
 
-  mark(table: string): Promise<string | undefined> {
+  mark(table: string): Promise<Mark | undefined> {
     return this.#connection.read(() => markOf(this.#connection, table))
   }
 

@@ -1,6 +1,8 @@
 import {LitefeedError} from '../../error.ts'
-import type {TableInfo} from '../storage.ts'
+import type {Mark, Position, TableInfo} from '../storage.ts'
 import type {Connection} from './connection.ts'
+import {readBounds} from './log.ts'
+import {shown} from './names.ts'
 import {identifier} from './sql.ts'
 import {readDefinition, readDefinitions} from './tracked/definition.ts'
 import {describeDrift} from './tracked/describe.ts'
@@ -42,17 +44,22 @@ export function findTable(connection: Connection, table: string): string | undef
 }
 
 /** See Storage.mark. */
-export function markOf(connection: Connection, table: string): string | undefined {
+export function markOf(connection: Connection, table: string): Mark | undefined {
   // One that is not there now is being made anew, or was dropped without a word to the log, which is for `mend` to find.
-  if (readDefinition(connection, table) !== undefined) return 'tracked'
+  if (readDefinition(connection, table) !== undefined) return {id: 'tracked'}
   const name = findTable(connection, table)
   // One that another program has made anew under the name is not the one that was there, and nothing records it.
   if (name === undefined || !isRecorded(connection, name)) return undefined
-  // A file of an older layout that was opened for reading only has no marks yet.
-  const marked = connection.prepare(`SELECT 1 FROM pragma_table_info('_litefeed_tables') WHERE name = 'mark'`).get()
-  if (marked === undefined) return ''
-  const [mark] = connection.prepare('SELECT mark FROM _litefeed_tables WHERE name = ?').get(name) as [string | null]
-  return mark ?? ''
+  // A file of an older layout that was opened for reading only does not say so yet.
+  const columns = connection.prepare(
+    `SELECT count(*) FROM pragma_table_info('_litefeed_tables') WHERE name IN ('mark', 'made')`,
+  )
+  if ((columns.get() as [number])[0] < 2) return {id: ''}
+  const [id, made] = connection.prepare('SELECT mark, made FROM _litefeed_tables WHERE name = ?').get(name) as [
+    string | null,
+    Position | null,
+  ]
+  return {id: id ?? '', made: made ?? undefined}
 }
 
 /** Like `findTable`; throws NO_TABLE. */
@@ -101,8 +108,8 @@ export function makeTable(connection: Connection, table: string): void {
   connection.execute(createTable(table))
   placeTriggers(connection, table, documentTriggers(table))
   connection
-    .prepare('INSERT OR REPLACE INTO _litefeed_tables (name, kind, mark) VALUES (?, ?, hex(randomblob(8)))')
-    .run(table, 'documents')
+    .prepare('INSERT OR REPLACE INTO _litefeed_tables (name, kind, mark, made) VALUES (?, ?, hex(randomblob(8)), ?)')
+    .run(table, 'documents', readBounds(connection).newest)
 }
 
 /** A table that was renamed by SQL has taken its triggers along, which still record its changes under the old name. */
@@ -166,31 +173,4 @@ function oldestChange(connection: Connection): number {
     )
     .get() as [number]
   return oldest
-}
-
-/** Refuses a name that a table cannot have. Throws MISUSE. */
-export function checkName(table: string): void {
-  if (table === '') throw new LitefeedError('MISUSE', 'a table needs a name')
-  if (/^(_litefeed_|sqlite_)/i.test(table)) {
-    throw new LitefeedError(
-      'MISUSE',
-      `the table name ${shown(table)} is reserved: names that start with _litefeed_ or sqlite_ belong to litefeed and SQLite`,
-    )
-  }
-  if (!table.isWellFormed() || hasControl(table)) {
-    throw new LitefeedError(
-      'MISUSE',
-      `the table name ${shown(table)} holds a control character or half of a surrogate pair`,
-    )
-  }
-  if (table.startsWith('-'))
-    throw new LitefeedError('MISUSE', `the table name ${shown(table)} starts with "-", as options do`)
-}
-
-function hasControl(text: string): boolean {
-  return [...text].some(character => character < ' ' || character === '\x7f')
-}
-
-function shown(table: string): string {
-  return JSON.stringify(table)
 }

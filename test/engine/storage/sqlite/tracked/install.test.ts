@@ -199,6 +199,7 @@ test('a file of the fourth layout gets the triggers of today, but for a table th
     'CREATE TRIGGER _litefeed_kept_after_delete AFTER DELETE ON kept BEGIN SELECT 1; END',
     'DROP TRIGGER _litefeed_lost_after_insert',
     'DROP TRIGGER _litefeed_lost_after_delete',
+    'ALTER TABLE _litefeed_tables DROP COLUMN made',
     `UPDATE _litefeed_meta SET value = '4' WHERE name = 'schema_version'`,
   )
   await connection.retry(initialise)
