@@ -33,8 +33,9 @@ When a tracked table has got other columns, a line of type schema says so; a tab
 is a gap, which ends the feed with exit status 3 unless --on-gap is resync.
 
 --as keeps the position in the database under a name. An event counts as dealt with when the pipe has taken the one after it,
-or when the feed ends in order; so after a crash of litefeed nothing is missing, and the last event may come again, or of a reader that is behind as
-many as the pipe holds. It does not say that the reader has dealt with what it read: what a reader that dies has in hand, or leaves in the pipe, is lost to it.
+which is looked at ten times a second, or when the feed ends in order. So after a crash of litefeed nothing is missing, and what
+was told in the last fifth of a second may come again, and of a reader that is behind as many as the pipe holds. It does not
+say that the reader has dealt with what it read: what a reader that dies has in hand, or leaves in the pipe, is lost to it.
 Where that matters, use --ack manual and let the reader call litefeed ack, or use litefeed pipe.
 
 A POSITION of --since is where the last feed stopped: the seq of the last line that was dealt with. DURATION is such as
