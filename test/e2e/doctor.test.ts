@@ -246,6 +246,10 @@ test('tables says it of a table of documents that is not recorded, and nothing o
   const [kept, lost] = (await litefeed(['tables'], {db})).lines
   expect(kept).not.toHaveProperty('health')
   expect(lost.health).toContain('_litefeed_lost_after_insert')
+  const feed = await litefeed(['changes', 'kept', 'lost', '--no-follow'], {db})
+  expect(feed.stderr).toBe(
+    'warning: nothing records the changes of "lost" any more: `litefeed doctor` says what is missing\n',
+  )
 })
 
 test('nobody is told to track a virtual table', async () => {

@@ -24,7 +24,7 @@ export async function startFeed(storage: Storage, options: FeedOptions): Promise
         ? bounds.oldest - 1
         : await positionOf(storage, since, selection)
   checkPosition(bounds, at ?? bounds.newest)
-  const warnings = await missingTables(storage, tables, follow)
+  const warnings = await warningsOf(storage, tables, follow)
   const {oldest, newest} = bounds
   if (at === oldest - 1 && oldest > 1 && typeof since === 'object') {
     // Of everything it is certain how many the last ones are; of tables, of keys and of a span of time it is not.
@@ -63,10 +63,15 @@ async function endOf(storage: Storage, until: FeedOptions['until'], follow: bool
   return follow ? end : Math.min(newest, end ?? newest)
 }
 
-async function missingTables(storage: Storage, tables: readonly string[] = [], follow: boolean): Promise<string[]> {
+async function warningsOf(storage: Storage, tables: readonly string[] = [], follow: boolean): Promise<string[]> {
   const found = await Promise.all(tables.map(table => storage.find(table)))
-  const missing = tables.filter((_, index) => found[index] === undefined)
-  return missing.map(
-    table => `there is no table ${JSON.stringify(table)}${follow ? ' yet; waiting for its first document' : ''}`,
-  )
+  const warnings: string[] = []
+  for (const [index, table] of tables.entries()) {
+    const name = JSON.stringify(table)
+    if (found[index] === undefined)
+      warnings.push(`there is no table ${name}${follow ? ' yet; waiting for its first document' : ''}`)
+    else if ((await storage.mark(table)) === undefined)
+      warnings.push(`nothing records the changes of ${name} any more: \`litefeed doctor\` says what is missing`)
+  }
+  return warnings
 }
