@@ -7,6 +7,7 @@ export type {ListOptions} from './engine/documents/list.ts'
 export type {InsertOptions, Selected, WriteOptions} from './engine/documents/options.ts'
 export type {WriteResult} from './engine/documents/result.ts'
 export {type ErrorCode, LitefeedError} from './engine/error.ts'
+export type {Batch} from './engine/feed/batch.ts'
 export type {
   ChangeEvent,
   FeedEvent,
@@ -15,7 +16,7 @@ export type {
   SchemaEvent,
   StateEvent,
 } from './engine/feed/event.ts'
-export type {Batch, Feed} from './engine/feed/feed.ts'
+export type {Feed} from './engine/feed/feed.ts'
 export type {FeedOptions, Since, Until} from './engine/feed/options.ts'
 export type {PipeOptions, PipeStatus, Refused} from './engine/sinks/options.ts'
 export type {Outcome, Parcel, Sink, Stream} from './engine/sinks/sink.ts'

@@ -1,6 +1,6 @@
 import * as Args from '@oclif/core/args'
 import * as Flags from '@oclif/core/flags'
-import type {Batch} from '../engine/feed/feed.ts'
+import type {Batch} from '../engine/feed/batch.ts'
 import type {FeedOptions} from '../engine/feed/options.ts'
 import {checkFeed} from '../engine/feed/refuse.ts'
 import type {Store} from '../engine/store.ts'

@@ -18,6 +18,7 @@ export type ErrorCode =
   | 'NO_CONSUMER' // the consumer does not exist
   | 'UNDELIVERED' // a receiver refused an event for good
   | 'BAD_INPUT' // input that cannot be read on
+  | 'CLOSED' // the database was closed before
 
 /**
  * The one error that the engine throws. `message` names the thing, `hint` says what to do about it.
@@ -33,4 +34,15 @@ export class LitefeedError extends Error {
     this.code = code
     this.hint = options.hint
   }
+}
+
+/** Refuses what is none of these words: of a program in JavaScript it may be anything. */
+export function checkChoice(name: string, value: unknown, choices: readonly string[]): void {
+  if (value === undefined || choices.includes(value as string)) return
+  throw new LitefeedError('MISUSE', `\`${name}\` is one of ${choices.join(', ')}, and ${shown(value)} is none`)
+}
+
+/** A value as an error shows it. */
+export function shown(value: unknown): string {
+  return typeof value === 'string' ? JSON.stringify(value) : String(value)
 }

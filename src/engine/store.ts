@@ -3,6 +3,7 @@ import {Consumer} from './consumer/consumer.ts'
 import {nobody, type Owner} from './consumer/lease.ts'
 import {acknowledge, type ConsumerInfo, deleteConsumer, listConsumers, resetConsumer} from './consumer/list.ts'
 import {Unnamed} from './consumer/unnamed.ts'
+import {checkChoice} from './error.ts'
 import type {FeedEvent} from './feed/event.ts'
 import {Feed} from './feed/feed.ts'
 import type {FeedOptions, Since} from './feed/options.ts'
@@ -35,6 +36,7 @@ export interface OpenOptions {
  * Throws LitefeedError: NO_DATABASE, NOT_A_DATABASE, NEWER_FILE, READ_ONLY, BUSY or IO.
  */
 export async function open(file: string, {access = 'write'}: OpenOptions = {}): Promise<Store> {
+  checkChoice('access', access, ['read', 'change', 'write'])
   const {openSqlite} = await import('./storage/sqlite/sqlite.ts')
   return new Store(await openSqlite(resolve(file), access))
 }

@@ -4,7 +4,7 @@ import {type ListOptions, listDocuments} from './documents/list.ts'
 import type {Incoming, InsertOptions, Made, Selected, WriteOptions, WriteProgress} from './documents/options.ts'
 import type {WriteResult} from './documents/result.ts'
 import {Writer} from './documents/writer.ts'
-import {LitefeedError} from './error.ts'
+import {checkChoice, LitefeedError} from './error.ts'
 import type {Storage} from './storage/storage.ts'
 import type {Told} from './told.ts'
 
@@ -16,6 +16,8 @@ export class Table {
   readonly #storage: Storage
 
   constructor(storage: Storage, name: string) {
+    if (typeof name !== 'string')
+      throw new LitefeedError('MISUSE', `the name of a table is a string, not ${String(name)}`)
     this.#storage = storage
     this.name = name
     this.writer = new Writer(storage, name)
@@ -25,10 +27,11 @@ export class Table {
    * Stores documents: one, several, or a stream of them, which is committed in batches. One without `id` gets a UUIDv7.
    * Each stands alone: one that is refused counts in `errors`, and the others are stored.
    */
-  insert(
+  async insert(
     documents: Document | Iterable<Document> | AsyncIterable<Document>,
     options: InsertOptions = {},
   ): Promise<WriteResult> {
+    checkChoice('conflict', options.conflict, ['error', 'skip', 'update', 'replace'])
     return finish(this.writer.insert(inBatches(documents), options))
   }
 
@@ -36,7 +39,7 @@ export class Table {
    * Merges a patch into each selected document: objects deeply, everything else replaced, null a value. `{expr}` instead
    * of `{value}` is a JSONata expression that makes the patch of the document. A key that is not there is `skipped`.
    */
-  update(
+  async update(
     selected: Key | Selected,
     patch: Document | {readonly expr: string},
     options: WriteOptions = {},
@@ -48,7 +51,7 @@ export class Table {
    * Puts a document in the place of the one with this key, or where there was none; null deletes it. `{expr}` is a JSONata
    * expression that makes it of the old document, or of null; it may be about several selected documents.
    */
-  replace(
+  async replace(
     selected: Key | Selected,
     document: Document | null | {readonly expr: string},
     options: WriteOptions = {},
@@ -57,7 +60,7 @@ export class Table {
   }
 
   /** Deletes the selected documents. A key that is not there is `skipped`. */
-  delete(selected: Key | Selected, options: WriteOptions = {}): Promise<WriteResult> {
+  async delete(selected: Key | Selected, options: WriteOptions = {}): Promise<WriteResult> {
     return finish(this.writer.delete(selection(selected), options))
   }
 
@@ -72,7 +75,7 @@ export class Table {
   }
 
   /** The same as JSON text, to the last digit. */
-  getText(...keys: Key[]): Promise<readonly (string | null)[]> {
+  async getText(...keys: Key[]): Promise<readonly (string | null)[]> {
     return this.#storage.get(this.name, keys.map(checked))
   }
 
@@ -113,10 +116,17 @@ async function* inBatches(
   yield batch
 }
 
+/** Whoever forgets to say which, or says it with another word, does not mean all of them. */
 function selection(selected: Key | Selected): Selected {
   if (typeof selected !== 'object' || Array.isArray(selected)) return {keys: [checked(selected as Key)]}
-  const known = selected as Selected
-  return 'keys' in known ? {keys: known.keys.map(checked)} : known
+  const {keys, where, all} = (selected ?? {}) as {keys?: unknown; where?: unknown; all?: unknown}
+  const given = [keys, where, all].filter(one => one !== undefined)
+  if (given.length === 1) {
+    if (Array.isArray(keys)) return {keys: keys.map(checked)}
+    if (typeof where === 'string') return {where}
+    if (all === true) return {all}
+  }
+  throw new LitefeedError('MISUSE', 'which documents? a key, `{keys: [...]}`, `{where: "..."}` or `{all: true}`')
 }
 
 function made(value: unknown): Made {

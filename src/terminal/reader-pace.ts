@@ -1,6 +1,6 @@
 import {setTimeout as sleep} from 'node:timers/promises'
 import {LitefeedError} from '../engine/error.ts'
-import type {Batch} from '../engine/feed/feed.ts'
+import type {Batch} from '../engine/feed/batch.ts'
 import type {Position} from '../engine/storage/storage.ts'
 import type {Output} from './output.ts'
 

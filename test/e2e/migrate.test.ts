@@ -52,6 +52,31 @@ describe('a feed goes on', () => {
     await expectTrue(db)
   })
 
+  test('when a column is added and written in one go, also with rows that the log does not know', async () => {
+    const db = newDatabase()
+    shell(
+      db,
+      'CREATE TABLE orders (id INTEGER PRIMARY KEY, item)',
+      `INSERT INTO orders VALUES (1, 'a'), (2, 'b'), (3, 'c')`,
+    )
+    await library(db, store => store.track('orders'))
+    shell(db, `UPDATE orders SET item = 'cc' WHERE id = 3`)
+    await using feed = closing(await tail(['orders'], {db}))
+    shell(
+      db,
+      `BEGIN; ALTER TABLE orders ADD COLUMN price TEXT DEFAULT 5; ALTER TABLE orders ADD COLUMN note;
+        UPDATE orders SET price = 6 WHERE id <> 2; COMMIT`,
+    )
+    const [schema, ...changes] = await feed.take(3)
+    expect(schema).toMatchObject({type: 'schema', added: ['price', 'note']})
+    expect(changes.map(({type, old_val, new_val}) => [type, old_val, new_val])).toEqual([
+      ['change', {id: 3, item: 'cc'}, {id: 3, item: 'cc', price: '6', note: null}],
+      ['change', {id: 1, item: 'a'}, {id: 1, item: 'a', price: '6', note: null}],
+    ])
+    const doctor = await litefeed(['doctor'], {db})
+    expect(doctor.lines.filter(({status}) => status !== 'ok')).toEqual([])
+  })
+
   test('when a column is renamed, also one that is unique, while the application writes', async () => {
     const db = await orders()
     await using feed = closing(await tail(['orders'], {db}))

@@ -51,6 +51,28 @@ async function told(db: string, ...args: string[]): Promise<unknown[]> {
 
 const orders = 'CREATE TABLE orders (id INTEGER PRIMARY KEY, item TEXT UNIQUE, amount INT);'
 
+test.runIf(installed.includes('python3'))(
+  'a table with a collation of the application is tracked, and keeps no other from it',
+  async () => {
+    const db = newDatabase()
+    const script = `import sqlite3, sys
+db = sqlite3.connect(sys.argv[1])
+db.create_collation('LOCALIZED', lambda a, b: (a > b) - (a < b))
+db.executescript(sys.stdin.read())`
+    const application = (sql: string) => done(spawnSync('python3', ['-c', script, db], {input: sql}))
+    application(`CREATE TABLE words (word TEXT COLLATE LOCALIZED PRIMARY KEY);
+    CREATE TABLE names (name TEXT COLLATE LOCALIZED PRIMARY KEY) WITHOUT ROWID; CREATE TABLE t (id INTEGER PRIMARY KEY)`)
+    expect(await litefeed(['track', '--all'], {db})).toMatchObject({status: 0, stderr: ''})
+    application(`INSERT INTO words VALUES ('a'); INSERT INTO names VALUES ('b'); INSERT INTO t VALUES (1)`)
+    expect((await litefeed(['tables'], {db})).lines.map(({name, documents}) => [name, documents])).toEqual([
+      ['names', null],
+      ['t', 1],
+      ['words', 1],
+    ])
+    expect((await log(db)).map(({key}) => key)).toEqual(['a', 'b', 1])
+  },
+)
+
 describe('track and untrack', () => {
   test('track prints the table; a repetition changes nothing', async () => {
     const db = application(`${orders} INSERT INTO orders VALUES (1, 'a', 1), (2, 'b', 1);`)

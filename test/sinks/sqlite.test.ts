@@ -145,14 +145,18 @@ describe('an SQL table', () => {
     ])
   })
 
-  test('takes the rows of a tracked one as they were, blobs, infinities and composite keys included', async () => {
+  test('takes the rows of a tracked one as they were, blobs, infinities, NULs and composite keys included', async () => {
     const db = join(newDirectory(), 'app.db')
     const copy = other()
     const table = 'CREATE TABLE t (a INTEGER, b TEXT, v, PRIMARY KEY (b, a))'
     run(db, table)
     run(copy, table)
     await library(db, store => store.track('t'))
-    run(db, `INSERT INTO t VALUES (1, 'x', x'00ff'), (2, 'y', 9e999), (3, 'z', 9007199254740993), (4, 'q', NULL)`)
+    run(
+      db,
+      `INSERT INTO t VALUES (1, 'x', x'00ff'), (2, 'y', 9e999), (3, 'z', 9007199254740993), (4, 'q', NULL),
+      (6, 'n' || char(0) || 'ul', 'a' || char(0))`,
+    )
     run(db, `UPDATE t SET a = 5 WHERE a = 4; DELETE FROM t WHERE a = 2`)
     expect(await pipe(db, copy, '--since', 'beginning')).toMatchObject({status: 0, stderr: ''})
     const rows = 'SELECT a, b, typeof(v), quote(v) FROM t ORDER BY a'

@@ -1,5 +1,6 @@
 import {LitefeedError} from '../error.ts'
-import {type Batch, Feed} from '../feed/feed.ts'
+import type {Batch} from '../feed/batch.ts'
+import {Feed} from '../feed/feed.ts'
 import type {FeedOptions} from '../feed/options.ts'
 import type {Lease, Consumer as Stored} from '../storage/consumers.ts'
 import type {Position, Storage} from '../storage/storage.ts'

@@ -1,4 +1,4 @@
-import type {Batch} from '../feed/feed.ts'
+import type {Batch} from '../feed/batch.ts'
 import type {Position} from '../storage/storage.ts'
 
 /** Where events come from, and where it is kept how far they have been delivered. */

@@ -1,5 +1,6 @@
 import {keyText} from '../documents/key.ts'
-import {type Batch, Feed} from '../feed/feed.ts'
+import type {Batch} from '../feed/batch.ts'
+import {Feed} from '../feed/feed.ts'
 import type {FeedOptions} from '../feed/options.ts'
 import {startFeed} from '../feed/start.ts'
 import type {Position, Storage} from '../storage/storage.ts'

@@ -1,9 +1,11 @@
 import {setImmediate as nextTurn, setTimeout as sleep} from 'node:timers/promises'
 import {DocumentSet} from '../documents/set.ts'
-import type {Position, Storage} from '../storage/storage.ts'
-import {failureError, type Told} from '../told.ts'
-import {type FeedEvent, noticeLine} from './event.ts'
-import {batchSize, type Earlier} from './flow.ts'
+import {LitefeedError} from '../error.ts'
+import type {Storage} from '../storage/storage.ts'
+import {failureError} from '../told.ts'
+import {type Batch, type Deliveries, nothing, notice} from './batch.ts'
+import type {FeedEvent} from './event.ts'
+import {batchSize} from './flow.ts'
 import type {FeedOptions} from './options.ts'
 import {checkFeedOptions} from './refuse.ts'
 import {SchemaWatch} from './schema.ts'
@@ -13,23 +15,6 @@ import {startFeed} from './start.ts'
 import {makeTeller} from './tell.ts'
 import type {Entry} from './window.ts'
 import {WindowSource} from './window-source.ts'
-
-/** What a feed tells at once: lines for stdout, and what there is to say about them. */
-export interface Batch extends Told {
-  readonly warnings: readonly string[]
-  /** With everything that was told up to here nothing is missed by who goes on from this position; absent in the initial part. */
-  readonly position?: Position
-  /** The same, before all that is merged and told together, until all of it is told. */
-  readonly start?: Position
-  /** The last of the changes that are merged and told together: a feed from `start` with this as its `cut` tells the same again. */
-  readonly merged?: Position
-}
-
-/** How items are wanted, and what an earlier feed has delivered. */
-export interface Deliveries extends Earlier {
-  /** As `lines` with their position, for who does not look at the events. */
-  readonly lines?: boolean | undefined
-}
 
 /**
  * The changes of a database, as an async iterable of events. Each iteration is a feed of its own, from the same options.
@@ -72,7 +57,7 @@ export class Feed<T = FeedEvent> implements AsyncIterable<T> {
   }
 
   async *#batches(how: Deliveries, placed: boolean): AsyncGenerator<Batch> {
-    for await (const batch of this.#run(how, placed)) {
+    for await (const batch of this.#begun(how, placed)) {
       this.failures += batch.failures.length
       const [failure] = batch.failures
       if (failure === undefined || this.#options.onError !== 'fail') yield batch
@@ -80,6 +65,23 @@ export class Feed<T = FeedEvent> implements AsyncIterable<T> {
         // What came before the failure is told; the failure itself is thrown and not told as well.
         yield {...batch, failures: []}
         throw failureError(failure)
+      }
+    }
+  }
+
+  /** The oldest change that is kept may be pruned before it is read. Then another one is the oldest. */
+  async *#begun(how: Deliveries, placed: boolean): AsyncGenerator<Batch> {
+    for (let begun = false; ; ) {
+      const {oldest} = await this.#storage.bounds()
+      try {
+        for await (const batch of this.#run(how, placed)) {
+          begun = true
+          yield batch
+        }
+        return
+      } catch (error) {
+        if (begun || this.#options.since !== 'beginning' || !isHistoryLost(error)) throw error
+        if ((await this.#storage.bounds()).oldest === oldest) throw error
       }
     }
   }
@@ -182,8 +184,6 @@ export class Feed<T = FeedEvent> implements AsyncIterable<T> {
   }
 }
 
-const nothing: Batch = {lines: new Uint8Array(), count: 0, failures: [], warnings: []}
-
-function notice(event: Parameters<typeof noticeLine>[0]): Batch {
-  return {...nothing, lines: Buffer.from(noticeLine(event))}
+function isHistoryLost(error: unknown): boolean {
+  return error instanceof LitefeedError && error.code === 'HISTORY_LOST'
 }

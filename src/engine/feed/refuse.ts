@@ -1,11 +1,12 @@
 import {parseOrder} from '../documents/order.ts'
 import {DocumentSet} from '../documents/set.ts'
-import {LitefeedError} from '../error.ts'
+import {LitefeedError, shown} from '../error.ts'
 import type {FeedOptions} from './options.ts'
 import {makeTeller} from './tell.ts'
 
 /** Refuses what cannot be. Throws MISUSE. */
 export function checkFeedOptions(options: FeedOptions): void {
+  checkKinds(options)
   const {tables, keys, since, until, take, idleTimeout, heartbeat, squash} = options
   if (tables?.length === 0) throw misuse('a feed of no table', 'leave tables out to follow every table')
   if (keys?.length === 0) throw misuse('a feed of no key', 'leave keys out to follow every key')
@@ -58,6 +59,40 @@ function checkWindow({orderBy, limit, includeOffsets, tables, keys, since}: Feed
       'leave `since` out, and add `includeInitial` to begin with what stands in it now',
     )
 }
+
+/** Of a program in JavaScript each may be anything, and what is not understood must not mean everything. */
+function checkKinds(options: FeedOptions): void {
+  for (const [name, isOne, what] of kinds) {
+    const value = options[name]
+    if (value !== undefined && !isOne(value)) throw misuse(`\`${name}\` is ${what}, and ${shown(value)} is not`)
+  }
+}
+
+const isString = (value: unknown) => typeof value === 'string'
+const areStrings = (value: unknown) => Array.isArray(value) && value.every(isString)
+const isDate = (value: unknown) => value instanceof Date && !Number.isNaN(value.getTime())
+const isNumber = (value: unknown) => typeof value === 'number'
+
+function isSince(value: unknown): boolean {
+  if (value === 'now' || value === 'beginning' || isNumber(value) || isDate(value)) return true
+  if (typeof value !== 'object' || value === null || value instanceof Date) return false
+  return ('last' in value && isNumber(value.last)) || ('ago' in value && isNumber(value.ago))
+}
+
+const expression = 'a JSONata expression'
+const kinds: readonly (readonly [keyof FeedOptions, (value: unknown) => boolean, string])[] = [
+  ['tables', areStrings, 'a list of names'],
+  ['keys', Array.isArray, 'a list of keys'],
+  ['where', isString, expression],
+  ['select', isString, expression],
+  ['filter', isString, expression],
+  ['map', isString, expression],
+  ['pluck', areStrings, 'a list of fields'],
+  ['without', areStrings, 'a list of fields'],
+  ['orderBy', isString, 'a field'],
+  ['since', isSince, 'now, beginning, a position, {last}, {ago} or a Date'],
+  ['until', value => value === 'now' || isNumber(value) || isDate(value), 'now, a position or a Date'],
+]
 
 function checkWhole(name: string, value: number, least: number): void {
   if (!Number.isSafeInteger(value) || value < least)

@@ -1,6 +1,6 @@
 import {createHash} from 'node:crypto'
 import type {Origin} from '../consumer/origin.ts'
-import type {Batch} from '../feed/feed.ts'
+import type {Batch} from '../feed/batch.ts'
 import type {RawEvent} from '../storage/line.ts'
 import type {Position} from '../storage/storage.ts'
 import type {Item} from '../told.ts'

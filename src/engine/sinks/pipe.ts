@@ -1,6 +1,6 @@
 import type {Origin} from '../consumer/origin.ts'
 import {LitefeedError} from '../error.ts'
-import type {Batch} from '../feed/feed.ts'
+import type {Batch} from '../feed/batch.ts'
 import type {Position} from '../storage/storage.ts'
 import {Batches} from './batches.ts'
 import {Bell} from './bell.ts'

@@ -26,6 +26,8 @@ export interface Target {
 
 /** Makes the sink for a target; nothing is connected yet. Throws MISUSE for a target or an option that cannot be. */
 export async function makeSink(target: Target): Promise<Sink> {
+  if (typeof target.to !== 'string' && !Array.isArray(target.to))
+    throw new LitefeedError('MISUSE', '`to` is a URL, or a program and its arguments')
   if (typeof target.to !== 'string') return (await import('./exec.ts')).makeExecSink({...target, command: target.to})
   const to = target.to.replace(/^[a-z+]+:/i, scheme => scheme.toLowerCase())
   const [, scheme = ''] = /^([a-z+]+):/.exec(to) ?? []

@@ -146,8 +146,8 @@ export interface Bounds {
 export interface TableInfo {
   readonly name: string
   readonly kind: 'documents' | 'tracked'
-  /** How many there are. */
-  readonly documents: number
+  /** How many there are; null where the storage engine cannot count them. */
+  readonly documents: number | null
   /** The position of the last change of this table that the log holds, or null. */
   readonly seq: Position | null
   /** How far back the log reaches: its oldest change, of whichever table; the next one while it is empty. */

@@ -28,7 +28,7 @@ export class ConsumerTable implements Consumers {
     return this.#connection.write('soft', () => {
       const known = readConsumer(this.#connection, name)
       if (known === undefined) {
-        if (claim.at === undefined) return undefined
+        if (claim.at === undefined || claim.at < readBounds(this.#connection).oldest - 1) return undefined
         insert(this.#connection, name, claim.at, claim.initial)
       } else if (known.owner !== undefined && known.owner.expires > Date.now() && !claim.abandoned(known.owner)) {
         return {consumer: known, lease: undefined}

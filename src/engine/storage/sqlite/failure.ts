@@ -7,6 +7,8 @@ export function isBusy(error: unknown): boolean {
 
 /** Makes an error that names the file and says what to do of what SQLite said. https://sqlite.org/rescode.html */
 export function explain(error: unknown, file: string): unknown {
+  if (error instanceof TypeError && /connection is not open/.test(error.message))
+    return new LitefeedError('CLOSED', `${file} was closed`, {cause: error})
   const code = codeOf(error)
   const known = failures.find(([pattern]) => pattern.test(code))
   if (known === undefined) return error

@@ -14,7 +14,7 @@ export interface RowTarget {
 
 /**
  * The statements for a table that an application has made. A column for which the document has no field is null, or its
- * default where it must not be null. Objects and arrays are stored as JSON text; what stands for a blob or an infinity is one.
+ * default where it must not be null. Objects and arrays are stored as JSON text; what stands for a blob, an infinity or a text that holds a NUL is one.
  * Throws MISUSE for a table without a primary key.
  */
 export function rowTarget(connection: Connection, table: string): RowTarget {
@@ -64,7 +64,9 @@ function valueAt(text: string, path: string): string {
   const at = literal(path)
   const blob = `json_extract(${text}, ${literal(`${path}."$blob"`)})`
   const real = `json_extract(${text}, ${literal(`${path}."$real"`)})`
+  const withNul = `json_extract(${text}, ${literal(`${path}."$text"`)})`
   return `CASE WHEN json_type(${text}, ${at}) = 'object' AND ${blob} IS NOT NULL THEN unhex(${blob})
+    WHEN json_type(${text}, ${at}) = 'object' AND ${withNul} IS NOT NULL THEN CAST(unhex(${withNul}) AS TEXT)
     WHEN json_type(${text}, ${at}) = 'object' AND ${real} IS NOT NULL THEN CASE ${real} WHEN 'Infinity' THEN 9e999 WHEN '-Infinity' THEN -9e999 END
     ELSE json_extract(${text}, ${at}) END`
 }

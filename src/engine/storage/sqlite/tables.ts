@@ -151,11 +151,17 @@ export function describeTables(connection: Connection): readonly TableInfo[] {
     })
 }
 
-function countRows(connection: Connection, table: string): number {
+/** Null where a collation of the application's own, in the key of a table WITHOUT ROWID, is in the way. */
+function countRows(connection: Connection, table: string): number | null {
   const isThere = connection.prepare(`SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ? COLLATE NOCASE`)
   if (isThere.get(table) === undefined) return 0
-  const [count] = connection.prepare(`SELECT count(*) FROM ${identifier(table)}`).get() as [number]
-  return count
+  try {
+    const [count] = connection.prepare(`SELECT count(*) FROM ${identifier(table)} NOT INDEXED`).get() as [number]
+    return count
+  } catch (error) {
+    if (/no query solution|no such collation/.test((error as Error).message)) return null
+    throw error
+  }
 }
 
 function newestChange(connection: Connection, table: string): number | null {

@@ -2,8 +2,9 @@ import type {Differences, Position} from '../../storage.ts'
 import type {Connection} from '../connection.ts'
 import {readBounds} from '../log.ts'
 import {identifier, literal, now} from '../sql.ts'
+import {documentJson} from './json.ts'
 import {rowsSql} from './read.ts'
-import {imagesName} from './row.ts'
+import {imagesName, Rows} from './row.ts'
 import type {TableShape} from './shape.ts'
 
 /** What the rows of a table are compared with: the last values in the log, or those that were kept when a migration began. */
@@ -11,14 +12,15 @@ export type Images = 'logged' | 'kept'
 
 /**
  * Makes the differences between a table and its images changes in the log. A row that has no image is an add when `strangers`
- * says so, and left alone otherwise. `shape` is undefined when the table is gone. What is compared lies in files, not in
- * memory. Must run in a write transaction.
+ * says so. Otherwise it is as it was in the columns that there were, `known`, since the triggers have recorded those; in columns
+ * that have been added to them it was as they are by default. `shape` is undefined when the table is gone. What is compared
+ * lies in files, not in memory. Must run in a write transaction.
  */
 export function recordDifferences(
   connection: Connection,
   table: string,
   shape: TableShape | undefined,
-  {images, strangers}: {readonly images: Images; readonly strangers: boolean},
+  {images, strangers, known}: {readonly images: Images; readonly strangers: boolean; readonly known: readonly string[]},
 ): Differences {
   const before = readBounds(connection).newest
   const source = images === 'kept' ? `main.${identifier(imagesName(table))}` : readLogged(connection, table)
@@ -33,8 +35,38 @@ export function recordDifferences(
   // The LIMIT keeps SQLite from computing a document where it is compared, and again where it is recorded.
   record(`SELECT r.key AS k, i.doc AS o, r.doc AS n FROM (${rows} LIMIT -1) AS r LEFT JOIN ${source} AS i ON i.key = r.key
     WHERE i.doc IS NOT r.doc ${strangers ? '' : 'AND i.key IS NOT NULL'}`)
+  const added = shape === undefined || strangers ? undefined : addedColumns(connection, shape, known)
+  if (shape !== undefined && added !== undefined) {
+    const rows = new Rows(shape)
+    const before = documentJson(
+      't',
+      shape.columns.filter(({name}) => known.includes(name)),
+    )
+    record(`SELECT ${rows.key('t')} AS k, ${before} AS o, ${rows.document('t')} AS n FROM ${rows.table} AS t
+      WHERE (${added}) AND ${rows.key('t')} NOT IN (SELECT key FROM ${source})`)
+  }
   if (images === 'logged') connection.execute(`DROP TABLE ${source}`)
   return countChanges(connection, before)
+}
+
+/**
+ * A condition on rows `t`: that one of the columns that were added is not as it was then. Undefined when none was, or when others
+ * are gone: one may be another one by a new name.
+ */
+function addedColumns(
+  connection: Connection,
+  {name, columns}: TableShape,
+  known: readonly string[],
+): string | undefined {
+  if (known.some(one => !columns.some(column => column.name === one))) return undefined
+  const added = (
+    connection.prepare('SELECT name, dflt_value FROM pragma_table_xinfo(?) WHERE hidden = 0').all(name) as [
+      string,
+      string | null,
+    ][]
+  ).filter(([column]) => !known.includes(column))
+  if (added.length === 0) return undefined
+  return added.map(([column, value]) => `t.${identifier(column)} IS NOT (${value ?? 'NULL'})`).join(' OR ')
 }
 
 /** Keeps the rows of a table as they are, as images to compare it with later. */

@@ -71,7 +71,10 @@ export function putRight(
     return {...none, seq}
   }
   const {name, migrating} = definition
-  const images = migrating ? ({images: 'kept', strangers: true} as const) : ({images: 'logged', strangers} as const)
+  const known = definition.columns
+  const images = migrating
+    ? ({images: 'kept', strangers: true, known} as const)
+    : ({images: 'logged', strangers, known} as const)
   if (options === undefined && !isTable(connection, name)) {
     const differences = recordDifferences(connection, name, undefined, images)
     dropImages(connection, name)

@@ -1,0 +1,69 @@
+// What a program in JavaScript gets wrong is refused; least of all it means everything.
+import {join} from 'node:path'
+import {describe, expect, test} from 'vitest'
+import {makeSink} from '../../src/engine/sinks/target.ts'
+import {open, type Store} from '../../src/engine/store.ts'
+import {all, temporaryDirectory} from '../support.ts'
+
+async function newStore(): Promise<Store> {
+  const store = await open(join(await temporaryDirectory(), 'test.db'))
+  await store.table('t').insert([{id: 1}, {id: 2}])
+  return store
+}
+
+const misuse = {name: 'LitefeedError', code: 'MISUSE'}
+
+describe.each([
+  {},
+  {where: undefined},
+  {all: false},
+  {id: 1},
+  {keys: 1},
+  {where: 1},
+  {where: 'id = 1', all: true},
+  new Date(),
+  null,
+])('a selection %j', selection => {
+  test('is refused, and changes nothing', async () => {
+    await using store = await newStore()
+    const table = store.table('t')
+    const selected = selection as never
+    await expect(table.delete(selected)).rejects.toMatchObject(misuse)
+    await expect(table.update(selected, {n: 1})).rejects.toMatchObject(misuse)
+    await expect(table.replace(selected, {expr: 'null'})).rejects.toMatchObject(misuse)
+    expect(await all(table.list())).toEqual([{id: 1}, {id: 2}])
+  })
+})
+
+test.each([
+  {tables: 't'},
+  {keys: 1},
+  {where: 1},
+  {pluck: 'a'},
+  {orderBy: 1, limit: 1},
+  {since: 'x'},
+  {since: null},
+  {since: new Date(Number.NaN)},
+  {since: {}},
+  {until: 'x'},
+])('options %j are refused', async options => {
+  await using store = await newStore()
+  expect(() => store.changes(options as never)).toThrow(expect.objectContaining(misuse))
+})
+
+test('other words than those that there are are refused', async () => {
+  await using store = await newStore()
+  const file = join(await temporaryDirectory(), 'test.db')
+  await expect(open(file, {access: 'readonly' as never})).rejects.toMatchObject(misuse)
+  await expect(store.table('t').insert({id: 1}, {conflict: 'ignore' as never})).rejects.toMatchObject(misuse)
+  await expect(makeSink({} as never)).rejects.toMatchObject(misuse)
+  expect(() => store.table(1 as never)).toThrow(expect.objectContaining(misuse))
+})
+
+test('a store that was closed says so', async () => {
+  const store = await newStore()
+  await store.close()
+  await expect(store.table('t').get(1)).rejects.toMatchObject({code: 'CLOSED'})
+  await expect(store.table('t').insert({id: 3})).rejects.toMatchObject({code: 'CLOSED'})
+  await expect(all(store.changes({follow: false}))).rejects.toMatchObject({code: 'CLOSED'})
+})
