@@ -34,7 +34,8 @@ export function toKey(id: unknown): Key {
  */
 export function storedKey(text: string): Key {
   const key = toKey(parse(text))
-  if (typeof key === 'object' && keyText(key) !== text)
+  // Those are kept as they are spelled.
+  if ((typeof key === 'object' || typeof key === 'boolean') && keyText(key) !== text)
     throw new RangeError(`the key ${text} is not spelled as litefeed does`)
   return key
 }

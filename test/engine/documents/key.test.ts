@@ -86,7 +86,7 @@ describe('the key of a row', () => {
   ]
   for (const [text, key] of keys) test(`${text} is a key`, () => expect(storedKey(text)).toEqual(key))
 
-  for (const text of ['9.0e+999', '{"$blob":"00"}', '[1, 2]', '[null]', '"a\\u0000"'])
+  for (const text of ['9.0e+999', '{"$blob":"00"}', '[1, 2]', ' true', '[null]', '"a\\u0000"'])
     test(`${text} is that of no document`, () => expect(() => storedKey(text)).toThrow(RangeError))
 })
 
