@@ -8,9 +8,13 @@ import {isCoarse, isPlainPath, orderKey} from './order-key.ts'
 import type {Readable} from './readable.ts'
 import {docText, identifier, keyJson} from './sql.ts'
 
-/** The name of the index by which a table is read in the order of a field. Names of indexes are one space for all tables. */
+/**
+ * The name of the index by which a table is read in the order of a field. Names of indexes are one space for all tables, in which
+ * ASCII letters have no case; fields have.
+ */
 export function orderIndexName(table: string, path: readonly string[]): string {
-  return `_litefeed_order_${JSON.stringify([table, ...path])}`
+  const fields = path.map(name => name.replaceAll(/[A-Z^]/g, letter => `^${letter.toLowerCase()}`))
+  return `_litefeed_order_${JSON.stringify([table, ...fields])}`
 }
 
 /**
@@ -85,11 +89,14 @@ class Walk {
   next(from: Stored | undefined, limit: number): {rows: Stored[]; last: boolean} {
     const rows: Row[] = []
     const [more, direction] = this.#descending ? ['<', 'DESC'] : ['>', 'ASC']
-    const read = (condition: string, values: readonly unknown[]) => {
+    const whole = [this.#key, `typeof(id) <> 'blob'`, 'id']
+    const read = (condition: string, values: readonly unknown[], order = whole) => {
       const sql = `SELECT ${columns}, ${this.#key}, id FROM ${this.#source} WHERE ${condition}
-        ORDER BY ${this.#key} ${direction}, typeof(id) <> 'blob' ${direction}, id ${direction} LIMIT ?`
+        ORDER BY ${order.map(term => `${term} ${direction}`).join(', ')} LIMIT ?`
       if (rows.length < limit) rows.push(...this.#rows(sql, [...values, limit - rows.length]))
     }
+    // In the order of the ids alone, for SQLite does not see that the rest is the same, and would read and sort all that are tied.
+    const tied = (scalar: 0 | 1) => `${this.#key} = ? AND (typeof(id) <> 'blob') = ${scalar}`
     const at = from && this.#placeOf(from)
     // The group in which the document itself stands is not counted: all of it may come before the document.
     let again: Row[] = []
@@ -98,10 +105,10 @@ class Walk {
       if (isCoarse(at.key)) again = this.group(at.key)
       else if (at.id instanceof Uint8Array) {
         again = this.group(at.key, 0)
-        if (!this.#descending) read(`${this.#key} = ? AND (typeof(id) <> 'blob') = 1`, [at.key])
+        if (!this.#descending) read(tied(1), [at.key], ['id'])
       } else {
-        read(`${this.#key} = ? AND (typeof(id) <> 'blob') = 1 AND id ${more} ?`, [at.key, at.id])
-        if (this.#descending) read(`${this.#key} = ? AND (typeof(id) <> 'blob') = 0`, [at.key])
+        read(`${tied(1)} AND id ${more} ?`, [at.key, at.id], ['id'])
+        if (this.#descending) read(tied(0), [at.key], ['id'])
       }
       read(`${this.#key} ${more} ? AND ${this.#key} > ''`, [at.key])
     }

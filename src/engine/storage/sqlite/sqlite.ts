@@ -79,7 +79,8 @@ class SqliteStorage implements Storage {
   readonly #tracking: Tracking
   /** Whether the last batch of insertions met a key that was taken; then the next is done one by one from the start. */
   #conflicts = false
-  #makesIndexes = true
+  /** By performance.now(): until then no index is made, since that has just failed. */
+  #indexesAfter = 0
 
   constructor(connection: Connection, id: string) {
     this.#connection = connection
@@ -240,7 +241,7 @@ class SqliteStorage implements Storage {
 
   /** Without the index an order is read all the same, more slowly: so a file that cannot be written now is no error. */
   async #makeIndex(table: string, {path}: Order): Promise<void> {
-    if (!this.#makesIndexes) return
+    if (performance.now() < this.#indexesAfter) return
     const missing = () => missingIndex(this.#connection, readable(this.#connection, table), path)
     if ((await this.#connection.read(missing)) === undefined) return
     try {
@@ -251,7 +252,7 @@ class SqliteStorage implements Storage {
       })
     } catch (error) {
       if (!(error instanceof LitefeedError && ['READ_ONLY', 'BUSY', 'FULL'].includes(error.code))) throw error
-      this.#makesIndexes = false
+      this.#indexesAfter = error.code === 'READ_ONLY' ? Number.POSITIVE_INFINITY : performance.now() + 60_000
     }
   }
 

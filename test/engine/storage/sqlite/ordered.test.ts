@@ -1,10 +1,12 @@
 import {spawnSync} from 'node:child_process'
 import {join} from 'node:path'
 import Sqlite from 'better-sqlite3'
-import {describe, expect, test} from 'vitest'
+import {describe, expect, onTestFinished, test, vi} from 'vitest'
 import {comparePlaces, type Order, placeOf} from '../../../../src/engine/documents/order.ts'
+import {Connection} from '../../../../src/engine/storage/sqlite/connection.ts'
 import {openSqlite} from '../../../../src/engine/storage/sqlite/sqlite.ts'
 import type {Storage, Stored} from '../../../../src/engine/storage/storage.ts'
+import {open} from '../../../../src/engine/store.ts'
 import {Random, rounds, temporaryDirectory} from '../../../support.ts'
 
 describe('a table that is read in the order of a field', () => {
@@ -48,6 +50,37 @@ describe('a table that is read in the order of a field', () => {
       await checkOrder(storage, random, {path, descending: random.chance(0.5)})
     }
   })
+
+  test('has an index for each field, also where the names differ by case only', async () => {
+    const {storage, file} = await large(id => ({id, v: id, V: -id, 'v^': 0}))
+    await using _ = storage
+    const fields = [['v'], ['V'], ['v^'], ['id', 'v'], ['ID', 'v']]
+    for (const path of fields) await storage.ordered('t', {path, descending: false}, undefined, 1)
+    expect(indexesOf(file)).toHaveLength(fields.length)
+    const {documents} = await storage.ordered('t', {path: ['V'], descending: false}, undefined, 1)
+    expect(documents[0]?.key).toBe('10000')
+  })
+
+  test.each([false, true])(
+    'is never sorted by SQLite, also where many values are the same, descending %s',
+    async descending => {
+      const {storage, file} = await large(id => ({id: id % 2 === 0 ? id : [id], v: id % 3}))
+      await using _ = storage
+      const order = {path: ['v'], descending}
+      const first = await storage.ordered('t', order, undefined, 3)
+      const prepared = vi.spyOn(Connection.prototype, 'prepare')
+      onTestFinished(() => prepared.mockRestore())
+      for (const after of [first.documents[0], first.documents.at(-1)]) await storage.ordered('t', order, after, 3)
+      const statements = prepared.mock.calls.map(([sql]) => sql).filter(sql => sql.includes('INDEXED BY'))
+      expect(statements.length).toBeGreaterThan(2)
+      using db = opened(file)
+      for (const sql of statements) {
+        const values = Array((sql.match(/\?/g) ?? []).length).fill(null)
+        const plan = db.prepare(`EXPLAIN QUERY PLAN ${sql}`).all(...values) as {detail: string}[]
+        expect(plan.map(({detail}) => detail).join('; '), sql).not.toMatch(/TEMP B-TREE|SCAN t\b/)
+      }
+    },
+  )
 
   test('does not fail where the index cannot be made', async () => {
     const file = join(await temporaryDirectory(), 'db')
@@ -173,4 +206,15 @@ function indexesOf(file: string): unknown[] {
 function opened(file: string): Sqlite.Database & Disposable {
   const db = new Sqlite(file)
   return Object.assign(db, {[Symbol.dispose]: () => void db.close()})
+}
+
+/** A table that is large enough for an index. */
+async function large(document: (id: number) => {id: unknown}): Promise<{storage: Storage; file: string}> {
+  const file = join(await temporaryDirectory(), 'db')
+  const storage = await openSqlite(file, 'write')
+  await storage.create('t')
+  await using store = await open(file)
+  const documents = Array.from({length: 10_001}, (_, id) => document(id))
+  await store.table('t').insert(documents, {durability: 'soft'})
+  return {storage, file}
 }
