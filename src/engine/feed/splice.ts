@@ -1,8 +1,8 @@
 import {sameDocument} from '../documents/document.ts'
 import type {Order} from '../documents/order.ts'
 import {changeType, type RawEvent} from '../storage/line.ts'
+import {type Entry, indexOf} from './entry.ts'
 import type {Delta} from './source.ts'
-import {type Entry, indexOf} from './window.ts'
 
 /**
  * Makes events of what happened to a window. Each is one splice: it takes out at its old offset, and then puts in at its

@@ -3,6 +3,7 @@ import {parseOrder} from '../documents/order.ts'
 import type {DocumentSet} from '../documents/set.ts'
 import type {RawEvent} from '../storage/line.ts'
 import type {Change, Changes, Position, Range, Storage} from '../storage/storage.ts'
+import type {Entry} from './entry.ts'
 import {EventFlow} from './event-flow.ts'
 import type {Flow} from './flow.ts'
 import {followEach} from './follow.ts'
@@ -12,7 +13,7 @@ import {Splicer} from './splice.ts'
 import {SquashFlow} from './squash-flow.ts'
 import type {Start} from './start.ts'
 import type {Teller} from './tell.ts'
-import {type Entry, Window} from './window.ts'
+import {Window} from './window.ts'
 
 /** The first documents of a table, or of a set of its documents, in an order. */
 export class WindowSource implements Source<Entry> {

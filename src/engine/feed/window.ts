@@ -3,12 +3,7 @@ import {type DocumentSet, failureOf} from '../documents/set.ts'
 import {LitefeedError} from '../error.ts'
 import type {Change, Ordered, Position, Storage, Stored} from '../storage/storage.ts'
 import type {Failure} from '../told.ts'
-
-/** A document in a window: where it stands, its own text, and that of what stands for it. */
-export interface Entry extends Stored {
-  readonly place: Place
-  readonly shown: string
-}
+import {type Entry, indexOf} from './entry.ts'
 
 /** What a window is of. */
 export interface WindowOf {
@@ -31,13 +26,15 @@ export class Window {
   #entries: Entry[] = []
   #bound: (Stored & {place: Place}) | undefined
   readonly #byKey = new Map<string, Entry>()
-  /** How many to know after reading. */
+  /** How many to know after reading, and how many of them beside those that are shown. */
   #wanted: number
+  #reserve: number
   #failures: Failure[] = []
 
   constructor(of: WindowOf) {
     this.#of = of
-    this.#wanted = of.limit + reserveOf(of.limit)
+    this.#reserve = Math.max(100, Math.min(of.limit, 1000))
+    this.#wanted = of.limit + this.#reserve
   }
 
   /** Reads the window as it is at a position, which is the end of the log or was so a moment ago. */
@@ -84,9 +81,11 @@ export class Window {
    */
   async #refill(position: Position, first: boolean): Promise<void> {
     const {storage, limit, order, signal} = this.#of
+    const began = performance.now()
+    const isFirst = first
     // Taking the table back costs as much as the feed is behind: who is far behind reads more at once.
     const behind = (await storage.bounds()).newest - position
-    const wanted = limit + Math.max(reserveOf(limit), Math.min(Math.ceil(behind / 8), 100_000))
+    const wanted = limit + Math.max(this.#reserve, Math.min(Math.ceil(behind / 8), 100_000))
     this.#wanted = wanted
     while (!signal?.aborted && (first || (this.#bound !== undefined && this.#entries.length < limit))) {
       first = false
@@ -114,6 +113,16 @@ export class Window {
       }
       this.#bound = place === undefined ? undefined : {...(bound as Stored), place}
     }
+    // The first time an index is made.
+    if (!isFirst && performance.now() - began > slow) this.#readMore()
+  }
+
+  /** Where a read takes long, be it that there is no index, or one that cannot tell the documents apart, it had better be rare. */
+  #readMore(): void {
+    const length = this.#entries.reduce((sum, {text}) => sum + text.length, 0) / Math.max(1, this.#entries.length)
+    const most = Math.min(mostReserve, Math.trunc(mostCharacters / (1 + length)))
+    this.#reserve = Math.max(this.#reserve, Math.min(4 * this.#reserve, most))
+    this.#wanted = Math.max(this.#wanted, this.#of.limit + this.#reserve)
   }
 
   async #read(after: Stored | undefined, limit: number): Promise<Ordered> {
@@ -176,21 +185,8 @@ export class Window {
   }
 }
 
-/** Where an entry with this place stands, or would stand. */
-export function indexOf(entries: readonly Entry[], place: Place, order: Order): number {
-  let low = 0
-  let high = entries.length
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if (comparePlaces(order, (entries[middle] as Entry).place, place) < 0) low = middle + 1
-    else high = middle
-  }
-  return low
-}
-
-/** How many documents a window knows beside those that it shows. */
-function reserveOf(limit: number): number {
-  return Math.max(100, Math.min(limit, 1000))
-}
-
 const pageSize = 2000
+/** Milliseconds of a read after which the next one is to bring more, and how much at most. */
+const slow = 10
+const mostReserve = 10_000
+const mostCharacters = 16e6

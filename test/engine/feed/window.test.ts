@@ -3,6 +3,8 @@ import Sqlite from 'better-sqlite3'
 import {expect, test} from 'vitest'
 import type {Document} from '../../../src/engine/documents/document.ts'
 import type {ChangeEvent} from '../../../src/engine/feed/event.ts'
+import {Feed} from '../../../src/engine/feed/feed.ts'
+import {openSqlite} from '../../../src/engine/storage/sqlite/sqlite.ts'
 import {open, type Store} from '../../../src/engine/store.ts'
 import {Random, rounds, temporaryDirectory} from '../../support.ts'
 
@@ -192,3 +194,56 @@ function document(random: Random): Document {
   ids++
   return {id: `k${ids}`, v: random.below(1000), even: random.chance(0.5)}
 }
+
+test('a window reads more at once where a read takes long, and stays true', async () => {
+  const file = join(await temporaryDirectory(), 'db')
+  await using store = await open(file)
+  const count = 3000
+  await store.table('t').insert(
+    Array.from({length: count}, (_, id) => ({id, v: [id]})),
+    soft,
+  )
+  const storage = await openSqlite(file, 'write')
+  await using _ = storage
+  let reads = 0
+  const slow = new Proxy(storage, {
+    get(target, name) {
+      const value = Reflect.get(target, name)
+      if (name !== 'ordered') return typeof value === 'function' ? value.bind(target) : value
+      return async (...args: Parameters<typeof storage.ordered>) => {
+        reads++
+        for (const end = performance.now() + 15; performance.now() < end; );
+        return target.ordered(...args)
+      }
+    },
+  })
+  const abort = new AbortController()
+  const options = {
+    tables: ['t'],
+    orderBy: 'v',
+    limit: 3,
+    includeStates: true,
+    includeOffsets: true,
+    signal: abort.signal,
+  }
+  const list: Document[] = [
+    {id: 0, v: [0]},
+    {id: 1, v: [1]},
+    {id: 2, v: [2]},
+  ]
+  const left = 500
+  for await (const event of new Feed(slow, options)) {
+    if (event.type === 'state') {
+      for (let id = 0; id < count - left; id += 50) {
+        await store.table('t').delete({keys: Array.from({length: 50}, (_, at) => id + at)}, soft)
+      }
+    } else {
+      apply(list, event as ChangeEvent, 3)
+      if (list[0]?.id === count - left) break
+    }
+  }
+  abort.abort()
+  expect(list.map(({id}) => id)).toEqual([count - left, count - left + 1, count - left + 2])
+  // A hundred at a time would be 25 reads.
+  expect(reads).toBeLessThan(12)
+})
