@@ -71,6 +71,7 @@ export class Feed<T = FeedEvent> implements AsyncIterable<T> {
 
   /** The oldest change that is kept may be pruned before it is read. Then another one is the oldest. */
   async *#begun(how: Deliveries, placed: boolean): AsyncGenerator<Batch> {
+    if (this.#options.since !== 'beginning') return yield* this.#run(how, placed)
     for (let begun = false; ; ) {
       const {oldest} = await this.#storage.bounds()
       try {
@@ -80,7 +81,7 @@ export class Feed<T = FeedEvent> implements AsyncIterable<T> {
         }
         return
       } catch (error) {
-        if (begun || this.#options.since !== 'beginning' || !isHistoryLost(error)) throw error
+        if (begun || !isHistoryLost(error)) throw error
         if ((await this.#storage.bounds()).oldest === oldest) throw error
       }
     }

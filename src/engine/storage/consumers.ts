@@ -12,8 +12,8 @@ export interface Consumers {
 
   /**
    * Takes the lease, unless somebody else holds one that has not run out and is not `abandoned`. A new consumer gets the
-   * position `at`; without one, or when it has been pruned, it is not made, and there is nothing to claim. The answer is the consumer as it is then:
-   * it was claimed if its owner is the one who asked. `initial` says of a new one that its initial part is still to be delivered.
+   * position `at`; without one, or when it has been pruned, it is not made, and there is nothing to claim. The answer is the
+   * consumer as it is then: it was claimed if its owner is the one who asked. `initial` says of a new one that its initial part is still to be delivered.
    */
   claim(
     name: string,

@@ -1,4 +1,4 @@
-import {LitefeedError} from '../../error.ts'
+import {LitefeedError, shown} from '../../error.ts'
 
 /** Refuses a name that a table cannot have. Throws MISUSE. */
 export function checkName(table: string): void {
@@ -21,9 +21,4 @@ export function checkName(table: string): void {
 
 function hasControl(text: string): boolean {
   return [...text].some(character => character < ' ' || character === '\x7f')
-}
-
-/** A name as an error shows it. */
-export function shown(table: string): string {
-  return JSON.stringify(table)
 }

@@ -14,7 +14,8 @@ export interface RowTarget {
 
 /**
  * The statements for a table that an application has made. A column for which the document has no field is null, or its
- * default where it must not be null. Objects and arrays are stored as JSON text; what stands for a blob, an infinity or a text that holds a NUL is one.
+ * default where it must not be null. Objects and arrays are stored as JSON text; what stands for a blob, an infinity or a text
+ * that holds a NUL is one.
  * Throws MISUSE for a table without a primary key.
  */
 export function rowTarget(connection: Connection, table: string): RowTarget {

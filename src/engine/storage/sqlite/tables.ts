@@ -1,8 +1,7 @@
-import {LitefeedError} from '../../error.ts'
+import {LitefeedError, shown} from '../../error.ts'
 import type {Mark, Position, TableInfo} from '../storage.ts'
 import type {Connection} from './connection.ts'
 import {readBounds} from './log.ts'
-import {shown} from './names.ts'
 import {identifier} from './sql.ts'
 import {readDefinition, readDefinitions} from './tracked/definition.ts'
 import {describeDrift} from './tracked/describe.ts'
@@ -155,13 +154,16 @@ export function describeTables(connection: Connection): readonly TableInfo[] {
 function countRows(connection: Connection, table: string): number | null {
   const isThere = connection.prepare(`SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ? COLLATE NOCASE`)
   if (isThere.get(table) === undefined) return 0
-  try {
-    const [count] = connection.prepare(`SELECT count(*) FROM ${identifier(table)} NOT INDEXED`).get() as [number]
-    return count
-  } catch (error) {
-    if (/no query solution|no such collation/.test((error as Error).message)) return null
-    throw error
+  // The smallest index is counted, which is much faster, unless it needs a collation that is not known here.
+  for (const how of ['', 'NOT INDEXED']) {
+    try {
+      const [count] = connection.prepare(`SELECT count(*) FROM ${identifier(table)} ${how}`).get() as [number]
+      return count
+    } catch (error) {
+      if (!/no query solution|no such collation/.test((error as Error).message)) throw error
+    }
   }
+  return null
 }
 
 function newestChange(connection: Connection, table: string): number | null {
