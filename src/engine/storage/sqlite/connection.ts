@@ -66,7 +66,11 @@ export class Connection implements Disposable {
    * would push what is being worked on (https://sqlite.org/pragma.html#pragma_cache_size).
    */
   keepFewPages(): void {
-    this.#db.pragma('cache_size = -500')
+    try {
+      this.#db.pragma('cache_size = -500')
+    } catch (error) {
+      throw explain(error, this.file)
+    }
   }
 
   /** Runs statements that are not worth keeping. */
