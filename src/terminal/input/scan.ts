@@ -7,6 +7,13 @@ export class ValueScan {
   readonly #open: ('{' | '[')[] = []
   #expect: Expect = 'value'
 
+  copy(): ValueScan {
+    const copy = new ValueScan()
+    copy.#open.push(...this.#open)
+    copy.#expect = this.#expect
+    return copy
+  }
+
   /** Goes on at `from`. `end` is the index after the value; `more` says that the line ended first. */
   scan(line: string, from: number): {readonly end: number} | 'more' | 'error' {
     let at = from

@@ -44,19 +44,19 @@ export class Splitter {
       const end = found === -1 ? region.length : found
       const line = region.subarray(start, end)
       if (isUtf8(line)) this.#values.lines(line.toString())
-      else this.#values.damagedLine('not valid UTF-8')
+      else this.#values.damagedLine('not valid UTF-8', line.toString())
       start = end + 1
     }
   }
 
   /**
-   * Values need no line break after them: what ends like a value is tried. Not at every chunk of a value that is long: only
+   * Values need no line break after them: what ends like a value is tried, with blanks behind it. Not at every chunk of a value that is long: only
    * when it has doubled since.
    */
   #tryPending(): void {
     const length = this.#pending.reduce((sum, piece) => sum + piece.length, 0)
     if (length > long && length < 2 * this.#triedAt) return
-    const last = this.#pending.at(-1)?.at(-1)
+    const last = this.#pending.findLast(piece => piece.some(isNotBlank))?.findLast(isNotBlank)
     if (last === undefined || !'}],'.includes(String.fromCharCode(last))) return
     const pending = Buffer.concat(this.#pending)
     this.#triedAt = length
@@ -64,6 +64,10 @@ export class Splitter {
     this.#pending = []
     this.#triedAt = 0
   }
+}
+
+function isNotBlank(byte: number): boolean {
+  return byte !== 32 && byte !== 9 && byte !== 13
 }
 
 const newline = 10

@@ -1,16 +1,16 @@
 import {mistakeIn, parse} from '../../engine/documents/json.ts'
 import type {Incoming} from '../../engine/documents/options.ts'
 import {peek} from '../../engine/documents/peek.ts'
+import {Rest} from './rest.ts'
 import {ValueScan} from './scan.ts'
 
 /**
  * Finds the values in lines: a value a line (NDJSON), an array of values, or values one after the other, over as many lines
- * as they like. What is no JSON is refused by the number of its line, and costs no other line: after a mistake the next line
- * is a new start.
+ * as they like. What is no JSON is refused by the number of its line, and costs no other value.
  *
  * A line that is a value by itself is the fast and the usual case. One that ends within a value may be the first of
  * several, or broken. Then the lines after it decide: they are scanned as a continuation, and when they cannot be one, the
- * first line is refused and the others are looked at again, each by itself.
+ * first line is refused, with those that belong to it, and the others are looked at again.
  */
 export class Values {
   /** The number of the line that comes next. */
@@ -21,15 +21,16 @@ export class Values {
   #comma = false
   /** Whether a comma in it has nothing behind it yet. */
   #trails = false
-  #value: {line: number; scan: ValueScan; lines: string[]} | undefined
-  /** Whether a line has been a value by itself: then the input is probably one a line. */
-  #ndjson = false
+  /** What ended within a value, from its beginning on; `first` is the whole of its first line. */
+  #value: {line: number; first: string; scan: ValueScan; lines: string[]} | undefined
+  /** What may be left of a value that was refused. */
+  #rest: Rest | undefined
   #out: Incoming[] = []
 
   /** Takes whole lines, without the last line break. */
   lines(text: string): void {
     for (let start = 0; start <= text.length; ) {
-      const ready = this.#value === undefined && this.#array === undefined ? peek(text, start) : undefined
+      const ready = this.#isBetween ? peek(text, start) : undefined
       if (ready === undefined) {
         const found = text.indexOf('\n', start)
         const end = found === -1 ? text.length : found
@@ -37,26 +38,33 @@ export class Values {
         start = end + 1
       } else {
         ready.line = this.#line++
-        this.#ndjson = true
         this.#out.push(ready)
         start += ready.insert.length + 1
       }
     }
   }
 
-  /** Takes a line that cannot be read. */
-  damagedLine(reason: string): void {
+  /** Takes a line that cannot be read, with what can be read of it. */
+  damagedLine(reason: string, text: string): void {
     while (this.#value !== undefined) this.#giveUp('the line ends within this value')
-    this.#refuse(this.#line++, reason)
+    const number = this.#line++
+    if (this.#rest !== undefined && this.#rest.endInNext(text) === undefined) return
+    this.#refuse(number, reason)
+    this.#passOver(text, 0)
   }
 
   /** Takes the beginning of a line if it is nothing but values that are complete; otherwise says false. */
   partOfLine(text: string): boolean {
-    if (this.#value !== undefined) return false
+    if (this.#rest !== undefined) return false
+    if (this.#value !== undefined) {
+      const result = this.#value.scan.copy().scan(text, 0)
+      if (typeof result === 'string' || text.slice(result.end).trim() !== '') return false
+    }
     const before = {array: this.#array, comma: this.#comma, trails: this.#trails, out: this.#out.length}
     this.#scanLine(this.#line === 1 ? withoutMark(text) : text, this.#line)
     if (this.#value === undefined && !this.#out.slice(before.out).some(incoming => 'refused' in incoming)) return true
     this.#value = undefined
+    this.#rest = undefined
     this.#array = before.array
     this.#comma = before.comma
     this.#trails = before.trails
@@ -78,27 +86,36 @@ export class Values {
     return out
   }
 
+  /** Whether nothing is begun that the next line may go on with. */
+  get #isBetween(): boolean {
+    return this.#value === undefined && this.#array === undefined && this.#rest === undefined
+  }
+
   #wholeLine(text: string): void {
     const number = this.#line++
     const line = number === 1 ? withoutMark(text) : text
-    if (this.#array === undefined && (this.#value === undefined || this.#ndjson)) {
-      let value: unknown
-      try {
-        value = JSON.parse(line)
-      } catch {
-        this.#scanLine(line, number)
+    if (this.#rest !== undefined) {
+      const end = this.#rest.endInNext(line)
+      if (end === undefined) return
+      this.#rest = undefined
+      this.#comma = end > 0
+      if (end > 0) {
+        this.#steps(line, end, number)
         return
       }
-      // After lines that were values by themselves, one that ended too early was broken and did not begin a longer value.
-      // But a scalar, {} or [] on a line of its own is what a value over several lines is made of.
-      if (this.#value !== undefined && !holdsSomething(value)) {
-        this.#scanLine(line, number)
-        return
-      }
-      while (this.#value !== undefined) this.#giveUp('the line ends within this value')
-      this.#ndjson = true
-      this.#emit(number, value, line)
-    } else this.#scanLine(line, number)
+    }
+    if (!this.#isBetween) {
+      this.#scanLine(line, number)
+      return
+    }
+    let value: unknown
+    try {
+      value = JSON.parse(line)
+    } catch {
+      this.#scanLine(line, number)
+      return
+    }
+    this.#emit(number, value, line)
   }
 
   #scanLine(line: string, number: number): void {
@@ -109,13 +126,17 @@ export class Values {
       const result = scan.scan(line, 0)
       if (result === 'more') return
       if (result === 'error') {
-        this.#giveUp('this line is not JSON, nor is it with the lines after it')
+        this.#giveUp(`this line is not JSON, nor is it with the lines up to ${number}`)
         return
       }
       at = result.end
       this.#finish([...lines.slice(0, -1), line.slice(0, at)].join('\n'), this.#value.line)
     }
-    while (at < line.length) at = this.#step(line, at, number)
+    this.#steps(line, at, number)
+  }
+
+  #steps(line: string, from: number, number: number): void {
+    for (let at = from; at < line.length; ) at = this.#step(line, at, number)
   }
 
   /** Deals with what stands at `at`, and returns where the next thing begins. */
@@ -134,7 +155,8 @@ export class Values {
       this.#array = undefined
       return at + 1
     }
-    if (this.#array !== undefined && character === ',' && this.#comma) {
+    if (this.#array !== undefined && character === ',') {
+      if (!this.#comma) this.#refuse(number, 'a comma with no value before it')
       this.#comma = false
       this.#trails = true
       return at + 1
@@ -147,11 +169,10 @@ export class Values {
     const result = scan.scan(line, at)
     if (result === 'error') {
       this.#refuse(number, mistakeIn(line.slice(at)) ?? 'not JSON')
-      this.#comma = false
-      return line.length
+      return this.#passOver(line, at)
     }
     if (result === 'more') {
-      this.#value = {line: number, scan, lines: [line.slice(at)]}
+      this.#value = {line: number, first: line, scan, lines: [line.slice(at)]}
       return line.length
     }
     this.#finish(line.slice(at, result.end), number)
@@ -170,13 +191,23 @@ export class Values {
     }
   }
 
-  /** Refuses the first line of a value that came to nothing, and looks at the others again. */
+  /** Goes behind what was refused from `from` on, in this line and the next ones. Outside an array that is all of the line. */
+  #passOver(line: string, from: number): number {
+    const rest = new Rest(line, this.#array !== undefined)
+    const end = rest.endIn(line, from)
+    this.#rest = end === undefined && rest.isOpen ? rest : undefined
+    this.#comma = end !== undefined
+    this.#trails = false
+    return this.#array === undefined ? line.length : (end ?? line.length)
+  }
+
+  /** Refuses a value that came to nothing, and looks at the lines again that do not belong to it. */
   #giveUp(reason: string): void {
     const value = this.#value
     if (value === undefined) return
     this.#value = undefined
-    this.#comma = false
     this.#refuse(value.line, reason)
+    this.#passOver(value.first, value.first.length - (value.lines[0] ?? '').length)
     const resume = this.#line
     this.#line = value.line + 1
     for (const line of value.lines.slice(1)) this.#wholeLine(line)
@@ -196,8 +227,4 @@ export class Values {
 /** Input from some systems begins with a byte order mark. */
 function withoutMark(line: string): string {
   return line.startsWith('\ufeff') ? line.slice(1) : line
-}
-
-function holdsSomething(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && !JSON.isRawJSON(value) && Object.keys(value).length > 0
 }

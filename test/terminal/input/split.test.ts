@@ -91,6 +91,15 @@ describe('documents come out as they were written', () => {
     )
   })
 
+  test.each([
+    '{ "id": 1 }\n{\n  "id": 2,\n  "address":\n    { "id": 1, "city": "Oslo" }\n}\n',
+    '{"id":1}\n{"id":2,"items":[\n{"sku":"a"},\n{"sku":"b"}\n]}\n',
+    '{"id":1}\n{"id":2,"items":[\n{"sku":"a"}\n,{"sku":"b"}\n]}\n',
+  ])('when a line within one is a value by itself: %j', text => {
+    const {values, refused} = split(Buffer.from(text), [])
+    expect([values.map(([line]) => line), refused]).toEqual([[1, 2], []])
+  })
+
   test('when they are arrays on lines of their own, their items', () => {
     expect(split(Buffer.from('[{"a":1},{"a":2}]\n[]\n{"a":3}\n[{"a":4}]'), [])).toEqual({
       values: [
@@ -126,6 +135,11 @@ describe('documents come out as they were written', () => {
     expect(complete('2}\n')).toEqual(['{"a":2}'])
     expect(complete('{\n"a": [\n1\n]')).toEqual([])
     expect(complete('\n}\n')).toEqual(['{"a":[1]}'])
+    expect(complete('{\n"a": [\n7')).toEqual([])
+    expect(complete(']')).toEqual([])
+    expect(complete('} ')).toEqual(['{"a":[7]}'])
+    expect(complete('{"a":8}\r')).toEqual(['{"a":8}'])
+    expect(complete('\n')).toEqual([])
     expect(complete('[{"a":4},')).toEqual(['{"a":4}'])
     expect(complete('{"a":5}]')).toEqual(['{"a":5}'])
     expect(complete('[{"a":6}')).toEqual(['{"a":6}'])
@@ -224,7 +238,7 @@ describe('a broken line costs that line and no other', () => {
     ['{"a":\n{"a":2}\n{"a":3}\n', [2, 3], [1]],
     ['{"a":1}\n{"a":2}garbage\n{"a":3}\n', [1, 2, 3], [2]],
     ['{"a":1}\n{"a":2', [1], [2]],
-    ['{\n"a":2\n', [2], [1, 2]],
+    ['{\n"a":2\n', [], [1]],
     ['[{"a":1},\n{"a":2}\n', [1, 2], [1]],
     ['[{"a":1},\n{"a":2\n{"a":3}]', [1, 3], [2]],
     ['[{"a":1}\n{"a":2}\n', [1, 2], [1]],
@@ -232,11 +246,38 @@ describe('a broken line costs that line and no other', () => {
     ['{"a":1}\n[{"a":2},{"a":3}\n{"a":4}\n', [1, 2, 2, 3], [2]],
     ['[{"a":1},]\n[\n{"a":2}\n,\n]\n{"a":3}\n', [1, 3, 6], [1, 5]],
     ['[{"a":1},{"a":2}] [] [{"a":3},\n{\n"a":4},\n]', [1, 1, 1, 2], [4]],
+    ['[{"a":1},{"a":2]\n[{"a":3}]\n[{"a":4}]\n', [1, 2, 3], [1]],
+    ['[{"a":1},{"a":NaN},{"a":3}]\n{"a":4}\n', [1, 1, 2], [1]],
+    ['[tru,{"a":1},,{"a":2}]\n{"a":3}\n', [1, 1, 2], [1]],
+    ['[\n{"a":NaN},\n{"a":2},\n{"a":\n3\n x},\n{"a":4}\n]\n{"a":5}\n', [3, 7, 9], [2, 4]],
   ])('%j has values on the lines %j and mistakes on %j', (text, lines, refused) => {
     for (const cuts of [[], [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20]]) {
       const result = split(Buffer.from(text), cuts)
       expect(result.values.map(([line]) => line)).toEqual(lines)
       expect([...new Set(result.refused)]).toEqual(refused)
+    }
+  })
+
+  test.each([
+    [
+      'a mistake',
+      '{\n "id": 7,\n "items": [\n  {\n   "id": 1\n  },\n  {\n   "id": NaN\n  }\n ]\n}\n{"a":1}\n',
+      [12],
+      [1],
+    ],
+    ['a mistake on its first line', '{ "id": NaN,\n  "items": [\n    {"id": 1}\n  ]\n}\n{"a":1}\n', [6], [1]],
+    ['a comma too many', '{\n "items": [\n  {"id": 1},\n  {"id": 2},\n ]\n}\n{\n "a": 1\n}\n', [7], [1]],
+    ['no end', '{\n "items": [\n  {"id": 1},\n  {"id": 2}\n{\n "a": 1\n}\n', [5], [1]],
+    ['no end, the last', '{"a":1}\n{\n "items": [\n  {"id": 1},\n  {"id": 2}', [1], [2]],
+    ['a bracket in a string', '{\n "a": x,\n "b": "]}",\n "c": [\n  {"id": 1}\n ]\n}\n{"a":1}\n', [8], [1]],
+    ['a line that is no UTF-8', '{\n "a": "\xff",\n "c": [\n  {"id": 1}\n ]\n}\n{"a":1}\n', [7], [1]],
+    ['a place in an array', '[{\n "a": x,\n "c": [\n  {"id": 1}\n ]\n}, {\n "a": 1\n}]\n', [6], [1]],
+    ['a place in an array, and no end', '[\n  {\n   "c": [\n    {"id": 1}\n  {"a": 1}\n]\n{"a":2}', [5, 7], [2]],
+  ])('no part of a value that is refused is one itself: %s', (_, text, lines, refused) => {
+    for (const cuts of [[], everywhere]) {
+      const result = split(Buffer.from(text, 'latin1'), cuts)
+      expect(result.values.map(([line]) => line)).toEqual(lines)
+      expect(result.refused).toEqual(refused)
     }
   })
 
