@@ -68,10 +68,16 @@ export function parseKey(argument: string): Key {
 
 /** A double has up to 17 digits where it is written by others, who do not all look for the fewest. */
 function numberOf(digits: string): number | bigint {
-  if (/^-?\d+$/.test(digits)) return BigInt(digits)
-  const [mantissa = ''] = digits.toLowerCase().split('e')
-  const significant = mantissa.replace('.', '').replace(/^-?0*/, '')
   const number = Number(digits)
-  if (significant.length <= 17 && number !== 0 && Number.isFinite(number)) return number
+  if (!Number.isFinite(number)) throw new RangeError(`\`id\` ${digits} is too large; write it as a string`)
+  const [, sign = '', whole = '', fraction = '', exponent = '0'] = parts.exec(digits) ?? []
+  const written = whole + fraction
+  const unpadded = written.replace(/0+$/, '')
+  const zeros = Number(exponent) - fraction.length + written.length - unpadded.length
+  const significant = unpadded.replace(/^0+/, '')
+  if (zeros >= 0 && significant.length + zeros < 50) return BigInt(sign + significant + '0'.repeat(zeros))
+  if (significant.length <= 17 && number !== 0) return number
   throw new RangeError(`\`id\` ${digits} has more digits than a number can hold; write it as a string`)
 }
+
+const parts = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/

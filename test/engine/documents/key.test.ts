@@ -24,6 +24,9 @@ describe('an id', () => {
     [parse('1779941206.7716003'), 1779941206.7716002],
     [parse('0.10000000000000001'), 0.1],
     [parse('-0.30000000000000005'), -0.1 - 0.2],
+    [parse('9.007199254740993e15'), 2n ** 53n + 1n],
+    [parse('-90071992547409930E-1'), -(2n ** 53n) - 1n],
+    [parse('9007199254740993.0'), 2n ** 53n + 1n],
   ]
   for (const [id, key] of ids) test(`${describeId(id)} is a key`, () => expect(toKey(id)).toEqual(key))
 
@@ -41,7 +44,7 @@ describe('an id', () => {
     [2n ** 63n, /64 bits/],
     [parse('9223372036854775808'), /64 bits/],
     [parse('0.12345678901234567890'), /digits/],
-    [parse('1e400'), /digits/],
+    [parse('1e400'), /too large/],
     [parse('1e-400'), /digits/],
     [parse('1.00000000000000001'), /digits/],
   ]
