@@ -56,7 +56,8 @@ export function typeName(value: unknown): string {
 
 /**
  * Puts back the digits that an evaluation lost: a number in `value` that is the rounded form of exactly one number in
- * `sources`, and that a long one, becomes that number again. Throws when it is the rounded form of several.
+ * `sources`, and that a long one, becomes that number again. Throws when it is the rounded form of several whole ones; several
+ * fractions that are one double are one number.
  */
 export function restoreDigits(value: unknown, sources: readonly (string | null)[]): unknown {
   const written = new Map<number, Set<string>>()
@@ -101,6 +102,7 @@ function remember(written: Map<number, Set<string>>, rounded: number, kept: unkn
 function replaceNumbers(value: unknown, written: ReadonlyMap<number, ReadonlySet<string>>): unknown {
   if (typeof value === 'number') {
     const [one, other] = written.get(value) ?? []
+    if (other !== undefined && Math.abs(value) < 2 ** 53) return value
     if (other !== undefined)
       throw new RangeError(`${one} and ${other} are one number to an expression; the result would lose digits`)
     return one === undefined || one === String(value) ? value : JSON.rawJSON(one)

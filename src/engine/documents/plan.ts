@@ -88,8 +88,8 @@ async function resolveConflict(expression: Expression, key: Key, old: string | n
   if (old === null) return {kind: 'store', text}
   const value = await resultOf(
     expression,
-    {id: parse(stringify(key) as string), old_val: JSON.parse(old), new_val: JSON.parse(text)},
-    [old, text],
+    {id: JSON.parse(stringify(key) as string), old_val: JSON.parse(old), new_val: JSON.parse(text)},
+    [old, text, stringify(key) as string],
   )
   if ('kind' in value) return value
   if (value.value === undefined)
@@ -108,8 +108,9 @@ async function resultOf(
   try {
     const result = await expression.evaluate(input)
     // Through JSON: the evaluator's own arrays and functions stay behind, and long numbers get their digits back.
-    const text = stringify(restoreDigits(result, sources))
-    if (text?.includes('null')) refuseInfinite(result)
+    const restored = restoreDigits(result, sources)
+    const text = stringify(restored)
+    if (text?.includes('null')) refuseInfinite(restored)
     return {value: text === undefined ? undefined : parse(text)}
   } catch (error) {
     return {kind: 'refused', reason: (error as Error).message}

@@ -1,3 +1,4 @@
+import {setImmediate as nextTurn} from 'node:timers/promises'
 import type {Storage, Verdict, Write, WriteOptions} from '../storage/storage.ts'
 import {type Key, keyText} from './key.ts'
 import type {Tally} from './result.ts'
@@ -68,7 +69,10 @@ function isPlain(item: Item): item is Item & Write {
   return !('reckon' in item)
 }
 
-/** Evaluates the decisions that need it, in order, against the old values as they are now. */
+/**
+ * Evaluates the decisions that need it, in order, against the old values as they are now and, of a key that comes again, as the
+ * one before leaves it: to find that out by the write would take one for each time that it comes.
+ */
 async function decide(
   storage: Storage,
   table: string,
@@ -83,23 +87,44 @@ async function decide(
           unseen.map(item => item.key),
         )
   const olds = new Map(unseen.map((item, index) => [item, found[index] ?? null]))
+  const left = new Map<string, string | null>()
   const ready: {items: Item[]; writes: Write[]} = {items: [], writes: []}
+  let turn = performance.now()
   for (const item of items) {
     let write: Write | undefined
-    if (isPlain(item)) write = item
-    else {
-      const seen = item.seen ?? olds.get(item) ?? null
+    const key = keyText(item.key)
+    if (isPlain(item)) {
+      write = item
+      left.delete(key)
+    } else {
+      const before = left.get(key)
+      const seen = before === undefined ? (item.seen ?? olds.get(item) ?? null) : before
       const verdict = await item.reckon(seen)
       if (verdict !== undefined) write = {key: item.key, decide: old => (old === seen ? verdict : {kind: 'moved'})}
+      left.set(key, verdict === undefined ? seen : leftBy(verdict, seen))
     }
-    if (write === undefined) continue
-    ready.items.push(item)
-    ready.writes.push(write)
+    if (write !== undefined) {
+      ready.items.push(item)
+      ready.writes.push(write)
+    }
+    // Expressions wait for nothing, and a signal has to be heard.
+    if (performance.now() - turn > atATime) {
+      await nextTurn()
+      turn = performance.now()
+    }
   }
   return ready
+}
+
+function leftBy(verdict: Verdict, old: string | null): string | null {
+  if (verdict.kind === 'store') return verdict.text
+  return verdict.kind === 'remove' ? null : old
 }
 
 function withoutSeen(item: Item & Reckoning): Item {
   const {seen: _, ...rest} = item
   return rest
 }
+
+/** Milliseconds. */
+const atATime = 50

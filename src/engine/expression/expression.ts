@@ -2,7 +2,7 @@ import {LitefeedError} from '../error.ts'
 import {plainPath} from './closure/ast.ts'
 import {compile, type Program, uncertain} from './closure/compile.ts'
 import {type Conjunct, conjunctsOf} from './conjuncts.ts'
-import {isFunction} from './guards/function.ts'
+import {functionIn, isFunction} from './guards/function.ts'
 import {isTooLargeToWrite} from './guards/growth.ts'
 import {areWide, type Guards} from './guards/limits.ts'
 import {mayGrow} from './guards/risks.ts'
@@ -64,7 +64,7 @@ export class Expression {
    */
   evaluate(input: unknown, bindings?: Readonly<Record<string, unknown>>): unknown {
     const value = bindings === undefined ? this.#quickly(input) : uncertain
-    return value === uncertain ? this.#official.evaluate(input, bindings, refuseFunction) : value
+    return value === uncertain ? this.#official.evaluate(input, bindings, refuseFunctions) : value
   }
 
   /** Whether the value counts as true, as JSONata's own conditions see it. Otherwise like `evaluate`. */
@@ -95,7 +95,10 @@ export class Expression {
 /** After so many inputs in a row without a certain answer the next is expected to have none either. */
 const patience = 32
 
-function refuseFunction(value: unknown): unknown {
+function refuseFunctions(value: unknown): unknown {
   if (isFunction(value)) throw new LitefeedError('EXPRESSION_FAILED', 'the result is a function')
+  const name = functionIn(value)
+  if (name !== undefined)
+    throw new LitefeedError('EXPRESSION_FAILED', `the result holds a function as ${JSON.stringify(name)}`)
   return value
 }

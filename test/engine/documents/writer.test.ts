@@ -2,6 +2,9 @@ import {join} from 'node:path'
 import Sqlite from 'better-sqlite3'
 import {describe, expect, test} from 'vitest'
 import type {Document} from '../../../src/engine/documents/document.ts'
+import {parse} from '../../../src/engine/documents/json.ts'
+import {Writer} from '../../../src/engine/documents/writer.ts'
+import {openSqlite} from '../../../src/engine/storage/sqlite/sqlite.ts'
 import {open, type Store} from '../../../src/engine/store.ts'
 import {all, temporaryDirectory} from '../../support.ts'
 
@@ -144,6 +147,37 @@ describe('inserting', () => {
     )
     expect(counted).toMatchObject({inserted: 1, replaced: 2})
     expect(await store.table('users').get('x')).toEqual([{id: 'x', n: 6}])
+  })
+
+  test('one key many times in one batch takes one look and one write', async () => {
+    await using storage = await openSqlite(join(await temporaryDirectory(), 'test.db'), 'write')
+    const asked: string[] = []
+    const counting = new Proxy(storage, {
+      get(target, name) {
+        const value: unknown = Reflect.get(target, name, target)
+        if (typeof value !== 'function') return value
+        return (...args: unknown[]) => {
+          if (name === 'write' && (args[1] as unknown[]).length > 0) asked.push(name)
+          return value.apply(target, args)
+        }
+      },
+    })
+    const hits = Array.from({length: 100}, () => [{value: {id: 'a', n: 1}}, {value: {id: 'b', n: 2}}]).flat()
+    const steps = new Writer(counting, 'hits').insert(ReadableStream.from([hits]), {
+      conflictExpr: '{"id": id, "n": old_val.n + new_val.n}',
+    })
+    for await (const {tally} of steps) expect(tally.errors).toBe(0)
+    expect(await storage.get('hits', ['a', 'b'])).toEqual(['{"id":"a","n":100}', '{"id":"b","n":200}'])
+    expect(asked).toEqual(['write'])
+  })
+
+  test('a conflict over a key past 2^53 sees it as a number', async () => {
+    await using store = await withUsers({id: 2n ** 53n + 1n})
+    const conflictExpr = '{"id": id, "type": $type(id), "same": id = old_val.id}'
+    await store.table('users').insert({id: 2n ** 53n + 1n}, {conflictExpr})
+    expect(await store.table('users').getText(2n ** 53n + 1n)).toEqual([
+      '{"id":9007199254740993,"type":"number","same":true}',
+    ])
   })
 
   test('an expression that does not parse is refused before anything is written', async () => {
@@ -341,6 +375,26 @@ describe('changing documents', () => {
     })
     expect(await store.table('users').update(1, {expr: '{"x": m}'})).toMatchObject({replaced: 1})
     expect(await store.table('users').getText(1)).toEqual(['{"id":1,"n":0,"m":null,"x":null}'])
+  })
+
+  test('keeps what JSON can say and a double cannot, beside a null', async () => {
+    await using store = await withUsers(parse('{"id":1,"big":1e400,"n":null}') as Document)
+    expect(await store.table('users').replace(1, {expr: '$merge([$, {"x": 1}])'})).toMatchObject({replaced: 1})
+    expect(await store.table('users').getText(1)).toEqual(['{"id":1,"big":1e400,"n":null,"x":1}'])
+  })
+
+  test('takes two spellings of one fraction for one number', async () => {
+    await using store = await withUsers(parse('{"id":1,"a":0.1,"b":0.10000000000000001}') as Document)
+    expect(await store.table('users').update(1, {expr: '{"c": a, "d": 0.1}'})).toMatchObject({replaced: 1})
+    expect(await store.table('users').get(1)).toEqual([{id: 1, a: 0.1, b: 0.1, c: 0.1, d: 0.1}])
+  })
+
+  test.each(['{"f": $sum}', '{"f": function($x){$x}}', '{"a": [{"f": /x/}]}'])('refuses %s', async expr => {
+    await using store = await withUsers({id: 1})
+    expect(await store.table('users').update(1, {expr})).toMatchObject({
+      errors: 1,
+      first_error: 'the result holds a function as "f"',
+    })
   })
 
   test('is done on the documents of every kind of key', async () => {

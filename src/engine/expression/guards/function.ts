@@ -12,3 +12,19 @@ export function isFunction(value: unknown): boolean {
   const {implementation, environment} = value as {implementation?: unknown; environment?: {lookup?: unknown}}
   return typeof implementation === 'function' || typeof environment?.lookup === 'function'
 }
+
+/** The name or the index of a function within a value, which must not contain itself. */
+export function functionIn(value: unknown): string | undefined {
+  const parts: unknown[] = [value]
+  while (parts.length > 0) {
+    const part = parts.pop()
+    if (typeof part !== 'object' || part === null) continue
+    // The evaluator's arrays have more than their items.
+    const items = Array.isArray(part) ? part.entries() : Object.entries(part)
+    for (const [name, item] of items) {
+      if (isFunction(item)) return String(name)
+      if (typeof item === 'object') parts.push(item)
+    }
+  }
+  return undefined
+}
