@@ -25,12 +25,14 @@ const bounds: Readonly<Record<string, Bound>> = {
   ...named(['distinct', 'spread'], (args, run, clock) =>
     sizeOf(args[0]) > 2000 ? watched(args, run, clock) : run(args),
   ),
-  ...named(['merge', 'keys'], (args, run, clock) => (sizeOf(args[0]) > 50_000 ? watched(args, run, clock) : run(args))),
+  ...named(['zip', 'merge', 'keys'], (args, run, clock) =>
+    sizeOf(args[0]) > 50_000 ? watched(args, run, clock) : run(args),
+  ),
   ...named(['toMillis', 'parseInteger'], (args, run, clock) =>
     isIntricate(args) ? watched(args, run, clock) : run(args),
   ),
   ...named(['formatNumber', 'formatInteger', 'fromMillis', 'formatBase'], (args, run, clock) =>
-    sizeOf(args[1]) > 1000 ? watched(args, run, clock) : run(args),
+    limited(isLongPicture(args[1]) ? watched(args, run, clock) : run(args)),
   ),
   ...named(['join', 'replace', 'split'], (args, run) => {
     if (sizeOf(args[0]) > maxLength) throw tooLarge(maxLength)
@@ -42,10 +44,19 @@ const bounds: Readonly<Record<string, Bound>> = {
     return run(args)
   }),
   length: ([text, ...more], run) => (sizeOf(text) > maxCharacters ? countOf(text as string) : run([text, ...more])),
-  pad: (args, run) => {
+  pad: (args, run, clock) => {
     const most = sizeOf(args[2]) > 1 ? maxCharacters : maxLength
     if (Math.abs(Number(args[1])) > most || sizeOf(args[0]) > maxCharacters) throw tooLarge(most)
-    return run(args)
+    return sizeOf(args[2]) > 1 && Math.abs(Number(args[1])) > 50_000 ? watched(args, run, clock) : run(args)
+  },
+  // Each has the message of the one within it as JSON, with twice as many backslashes.
+  eval: async (args, run) => {
+    try {
+      return await run(args)
+    } catch (error) {
+      const {value, error: within} = error as {value?: unknown; error?: unknown}
+      throw within !== undefined && sizeOf(value) > 1000 ? within : error
+    }
   },
   string: (args, run) => {
     if (typeof args[0] === 'object' && isTooLargeToWrite(args[0], maxGrown)) throw tooLarge(maxGrown)
@@ -129,6 +140,11 @@ function countOf(text: string): number {
 
 function sizeOf(value: unknown): number {
   return typeof value === 'string' || Array.isArray(value) ? value.length : 0
+}
+
+/** A number in a picture may be the width of what comes of it. */
+function isLongPicture(picture: unknown): boolean {
+  return typeof picture === 'string' && (picture.length > 1000 || /\d{5}/.test(picture))
 }
 
 /** Past 2^53 there are numbers that do not change when 1 is added. */

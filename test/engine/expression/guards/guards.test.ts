@@ -70,6 +70,12 @@ test.each<[string, string, unknown]>([
   ['a range past 2^53', '[n..n]', {n: 2 ** 53}],
   ['a range far past it', '[1e300..1e300]', {}],
   ['a range from below it to above', '[9007199254740991..9007199254740993]', {}],
+  ['an $eval of itself', '($s := "$eval($s)"; $eval($s))', {}],
+  ['an $eval of itself, in a document', '$eval(rule)', {rule: '$eval(rule)'}],
+  ['an $eval of what calls it', '($f := function() { $eval("$f()") }; $f())', {}],
+  ['an $eval by another name', '($e := $eval; $s := "$e($s)"; $e($s))', {}],
+  ['a time that is wide', '$fromMillis(0, "[D,100000000]")', {}],
+  ['a $pad with a character of two units', '$length($pad("😀", 4000000, "😀"))', {}],
   ['a range made by $eval', '$eval("[1e300..1e300]")', {}],
 ])('%s ends in an error within a second', async (_, text, input) => {
   const expression = await Expression.compile(text)
