@@ -79,6 +79,18 @@ test('a duration lets the first change after a quiet spell through at once, and 
   expect(await feed.next()).toMatchObject({type: 'change', key: 1, old_val: {n: 1}, new_val: {n: 2}})
 })
 
+test.each([[[]], [['--where', 'n > 0']], [['--order-by', 'n', '--limit', '5']]])(
+  'a write of the same text is no first change: %j',
+  async args => {
+    const db = await databaseWith({t: two})
+    const feed = await follow(db, 't', '--squash', '1h', ...args)
+    atOnce(db, [1, 1])
+    atOnce(db, [2, 1], [1, 2])
+    const [first] = await feed.until(({type}) => type === 'change')
+    expect(first).toMatchObject({type: 'change', key: 1, old_val: {n: 1}, new_val: {n: 2}})
+  },
+)
+
 test('then it merges, and says a position from which nothing is lost', async () => {
   const db = await databaseWith({t: two})
   const feed = await follow(db, 't', '--squash', '1h')

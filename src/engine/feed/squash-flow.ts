@@ -119,13 +119,15 @@ export class SquashFlow<S> implements Flow {
     const squash = this.#squash
     const {squash: interval = 0} = this.#options
     let waiting = deltas
-    if (interval > 0 && squash.isEmpty && deltas[0] !== undefined && performance.now() >= this.#due) {
+    if (interval > 0 && squash.isEmpty && performance.now() >= this.#due) {
       // The first change after a quiet time is told at once, and begins the time in which others are merged.
-      const {seq} = deltas[0]
-      const others = deltas.findIndex(delta => delta.seq !== seq)
-      this.#tell(deltas.slice(0, others === -1 ? undefined : others), seq - 1, seq)
-      waiting = others === -1 ? [] : deltas.slice(others)
-      this.#due = performance.now() + interval
+      const first = deltas.find(delta => !squash.isNothing(delta))
+      waiting = first === undefined ? [] : deltas.filter(({seq}) => seq > first.seq)
+      if (first !== undefined) {
+        const told = deltas.filter(delta => delta.seq === first.seq && !squash.isNothing(delta))
+        this.#tell(told, first.seq - 1, first.seq)
+        this.#due = performance.now() + interval
+      }
     }
     if (interval === 0 && squash.isEmpty && waiting.length > 0) this.#target = (await this.#storage.bounds()).newest
     squash.add(waiting)

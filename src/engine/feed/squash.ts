@@ -33,6 +33,11 @@ export class Squash<S> {
     return this.#seqs[0] === undefined ? undefined : this.#seqs[0] - 1
   }
 
+  /** Whether a change, or what it was merged to, comes to nothing that anybody has to be told. */
+  isNothing({seq, ...sides}: Pick<Delta<S>, 'seq' | 'old' | 'new'>): boolean {
+    return seq > this.#told && this.#isSame(sides)
+  }
+
   add(deltas: readonly Delta<S>[]): void {
     for (const delta of deltas) {
       const place = `${delta.table} ${delta.key}`
@@ -55,7 +60,7 @@ export class Squash<S> {
    * last change before the next one's first.
    */
   take(): Delta<S>[] {
-    const left = [...this.#merged.values()].filter(({first, delta}) => first <= this.#told || !this.#isNothing(delta))
+    const left = [...this.#merged.values()].filter(({first, delta}) => !this.isNothing({...delta, seq: first}))
     const seqs = this.#seqs
     this.#merged.clear()
     this.#seqs = []
@@ -64,14 +69,13 @@ export class Squash<S> {
     return left.map(({delta, gone}, index) => {
       const next = left[index + 1]?.first ?? Number.POSITIVE_INFINITY
       while (at + 1 < seqs.length && (seqs[at + 1] as Position) < next) at++
-      const old = gone !== undefined && this.#isNothing(delta) ? gone : delta.old
+      const old = gone !== undefined && this.#isSame(delta) ? gone : delta.old
       return {...delta, old, seq: seqs[at] as Position, last: delta.seq}
     })
   }
 
-  #isNothing(delta: Delta<S>): boolean {
-    if (delta.old === null || delta.new === null) return delta.old === delta.new
-    return this.#source.same(delta.old, delta.new)
+  #isSame({old, new: next}: Pick<Delta<S>, 'old' | 'new'>): boolean {
+    return old === null || next === null ? old === next : this.#source.same(old, next)
   }
 
   #sizeOf(delta: Delta<S>): number {
