@@ -1,5 +1,6 @@
 import {rename} from 'node:fs/promises'
 import {join} from 'node:path'
+import Sqlite from 'better-sqlite3'
 import {describe, expect, test} from 'vitest'
 import type {Key} from '../../src/engine/documents/key.ts'
 import type {FeedEvent} from '../../src/engine/feed/event.ts'
@@ -337,6 +338,11 @@ describe('filter and map', () => {
     [{map: 'new_val{"a": age}', keys: ['a']}, [{a: 40}]],
     [{map: '{"was": old_val.age}', keys: [1], tables: ['users']}, [{}, {was: 20}]],
     [{map: 'nothing'}, []],
+    [{map: '$keys($)', take: 1}, [['seq', 'ts_ms', 'table', 'key', 'type', 'old_val', 'new_val']]],
+    [
+      {map: '$keys($)', take: 1, since: 'now', includeInitial: true},
+      [['seq', 'ts_ms', 'table', 'key', 'type', 'new_val']],
+    ],
     [{map: 'new_val.age', take: 2}, [20, 30]],
     [{filter: 'false'}, []],
   ])('%j tells %j', async (options, expected) => {
@@ -409,6 +415,33 @@ describe('filter and map', () => {
     expect(seqs(told)).toEqual([1, 2, 3])
   })
 
+  test('keep the digits of a key that the projection leaves out', async () => {
+    await using store = await sixChanges()
+    await store.table('big').insert({id: 2n ** 53n + 1n, n: 1})
+    const feed = store.changes({...toTheEnd, tables: ['big'], without: ['id'], map: 'key'})
+    const [batch] = await all(feed.batches())
+    expect(Buffer.from(batch?.lines ?? []).toString()).toBe('9007199254740993\n')
+  })
+
+  test.each<FeedOptions>([
+    {where: 'n > 0'},
+    {pluck: ['id', 'n']},
+    {without: ['a']},
+    {select: '$'},
+    {where: '$eval("n > 0")', select: '$'},
+  ])('a document that is no JSON is not in the set: %j', async options => {
+    const file = join(await temporaryDirectory(), 'test.db')
+    await using store = await open(file)
+    await store.table('t').insert([{id: 1, n: 1}])
+    const db = new Sqlite(file)
+    db.pragma('ignore_check_constraints = ON')
+    db.exec(`INSERT INTO t VALUES (2, 'not json'); UPDATE t SET doc = '{"id":2,"n":2}' WHERE id = 2`)
+    db.close()
+    const feed = store.changes({...toTheEnd, ...options})
+    expect((await all(feed)).map(short)).toEqual(['add t 1 1', 'add t 2 3'])
+    expect(feed.failures).toBeGreaterThan(0)
+  })
+
   test('that do not parse end the feed before it begins', async () => {
     await using store = await sixChanges()
     await expect(all(store.changes({filter: 'a b'}))).rejects.toMatchObject({code: 'BAD_EXPRESSION'})
@@ -448,6 +481,17 @@ describe('a quiet feed', () => {
     expect((await take(store.changes({heartbeat: 5, since: 0, filter: 'false'}), 1)).map(short)).toEqual([
       'heartbeat 6',
     ])
+  })
+
+  test('gives them also while it passes over what nobody asked for', async () => {
+    await using store = await sixChanges()
+    await store.table('users').insert(
+      Array.from({length: 1500}, (_, id) => ({id: id + 10})),
+      soft,
+    )
+    const events = await all(store.changes({...toTheEnd, heartbeat: 1, filter: '$eval("false")'}))
+    expect(new Set(events.map(event => event.type))).toEqual(new Set(['heartbeat']))
+    expect(seqs(events)[0]).toBeLessThan(1506)
   })
 
   test('ends after its idle timeout; heartbeats do not keep it', async () => {

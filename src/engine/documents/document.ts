@@ -1,5 +1,5 @@
 import {v7 as uuid} from 'uuid'
-import {isObject, mayHoldLongNumber, parse, stringify, typeName} from './json.ts'
+import {ifJson, isObject, mayHoldLongNumber, parse, stringify, typeName} from './json.ts'
 import {type Key, toKey} from './key.ts'
 import {compareValues} from './order.ts'
 
@@ -64,7 +64,7 @@ export function merged(key: Key, old: string, patch: unknown): string {
 
 /** Deep equality with RethinkDB's meaning: key order aside, 1 equals 1.0, and 0 equals -0. Numbers count to their last digit. */
 export function sameDocument(one: string, other: string): boolean {
-  return one === other || isSame(parse(one), parse(other))
+  return one === other || ifJson(() => isSame(parse(one), parse(other))) === true
 }
 
 /** Runs a check that throws, and makes a Refusal of what it throws. */

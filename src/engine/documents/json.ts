@@ -41,6 +41,16 @@ export function mistakeIn(text: string): string | undefined {
   }
 }
 
+/** What `make` makes of text that is JSON; undefined of text that is not, which only a program that turns SQLite's checks off stores. */
+export function ifJson<T>(make: () => T): T | undefined {
+  try {
+    return make()
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined
+    throw error
+  }
+}
+
 /** An object of JSON, as opposed to an array, a scalar, or a number kept as text. */
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !JSON.isRawJSON(value)

@@ -1,5 +1,5 @@
 import {LitefeedError} from '../error.ts'
-import {isObject, mayHoldLongNumber, parse} from './json.ts'
+import {ifJson, isObject, mayHoldLongNumber, parse} from './json.ts'
 
 /** A field to sort by: its path, and whether the greatest comes first. */
 export interface Order {
@@ -34,7 +34,7 @@ function misuse(message: string, hint?: string): LitefeedError {
 
 /** Where a document stands, or undefined when it does not have the field. Both texts are JSON. */
 export function placeOf({path}: Order, key: string, text: string): Place | undefined {
-  let value = valueAt(JSON.parse(text), path)
+  let value = ifJson(() => valueAt(JSON.parse(text), path))
   if (value === undefined) return undefined
   if (!isSpelledSo(text, path.at(-1) ?? '', value)) value = valueAt(parse(text), path)
   return {value, key: parse(key)}

@@ -67,14 +67,14 @@ export function removal(old: string | null): Verdict {
 /** Merges what the expression makes of the document. Nothing is no change. */
 export async function patchingBy(expression: Expression, key: Key, old: string | null): Promise<Verdict> {
   if (old === null) return {kind: 'skipped'}
-  const value = await resultOf(expression, JSON.parse(old), [old])
+  const value = await resultOf(expression, () => JSON.parse(old), [old])
   if ('kind' in value) return value
   return value.value === undefined ? {kind: 'unchanged'} : patching(key, value.value)(old)
 }
 
 /** Puts what the expression makes of the document, or of null, in its place. */
 export async function replacingBy(expression: Expression, key: Key, old: string | null): Promise<Verdict> {
-  const value = await resultOf(expression, old === null ? null : JSON.parse(old), [old])
+  const value = await resultOf(expression, () => (old === null ? null : JSON.parse(old)), [old])
   if ('kind' in value) return value
   if (value.value === undefined)
     return {
@@ -88,7 +88,7 @@ async function resolveConflict(expression: Expression, key: Key, old: string | n
   if (old === null) return {kind: 'store', text}
   const value = await resultOf(
     expression,
-    {id: JSON.parse(stringify(key) as string), old_val: JSON.parse(old), new_val: JSON.parse(text)},
+    () => ({id: JSON.parse(stringify(key) as string), old_val: JSON.parse(old), new_val: JSON.parse(text)}),
     [old, text, stringify(key) as string],
   )
   if ('kind' in value) return value
@@ -102,11 +102,11 @@ async function resolveConflict(expression: Expression, key: Key, old: string | n
 
 async function resultOf(
   expression: Expression,
-  input: unknown,
+  input: () => unknown,
   sources: readonly (string | null)[],
 ): Promise<{value: unknown} | Verdict> {
   try {
-    const result = await expression.evaluate(input)
+    const result = await expression.evaluate(input())
     // Through JSON: the evaluator's own arrays and functions stay behind, and long numbers get their digits back.
     const restored = restoreDigits(result, sources)
     const text = stringify(restored)

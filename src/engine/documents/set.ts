@@ -2,7 +2,7 @@ import {Expression} from '../expression/expression.ts'
 import type {Comparisons} from '../storage/storage.ts'
 import type {Failure} from '../told.ts'
 import {type Fields, parseFields, pluck, without} from './fields.ts'
-import {parse, restoreDigits, stringify} from './json.ts'
+import {mistakeOf, parse, restoreDigits, stringify} from './json.ts'
 import {type Skim, skimmer} from './skim.ts'
 import {untouched} from './untouched.ts'
 
@@ -80,7 +80,7 @@ export class DocumentSet {
   member(text: string): string | null | Promise<string | null> {
     const where = this.#where
     if (where === undefined) return this.#shown(text)
-    const holds = where.test(this.#skim?.(text) ?? JSON.parse(text))
+    const holds = where.test(this.#skim?.(text) ?? parsed(text, where.text))
     if (typeof holds === 'boolean') return holds ? this.#shown(text) : null
     return holds.then(
       isTrue => (isTrue ? this.#shown(text) : null),
@@ -110,7 +110,7 @@ export class DocumentSet {
     const select = this.#select
     const fields = this.#pluck === undefined && this.#without === undefined ? text : this.#fieldsOf(text)
     if (select === undefined) return fields
-    const result = select.evaluate(JSON.parse(fields))
+    const result = select.evaluate(parsed(fields, select.text))
     if (!(result instanceof Promise)) return resultText(select, result, fields)
     return result.then(
       value => resultText(select, value, fields),
@@ -119,10 +119,19 @@ export class DocumentSet {
   }
 
   #fieldsOf(text: string): string {
-    let value = parse(text)
+    let value = parsed(text, 'the choice of fields', parse)
     if (this.#pluck !== undefined) value = pluck(value, this.#pluck)
     if (this.#without !== undefined) value = without(value, this.#without)
     return stringify(value) as string
+  }
+}
+
+/** Throws MemberError. */
+function parsed(text: string, expression: string, read: (text: string) => unknown = JSON.parse): unknown {
+  try {
+    return read(text)
+  } catch (error) {
+    throw new MemberError(expression, new Error(`the document is not JSON: ${mistakeOf(error)}`))
   }
 }
 

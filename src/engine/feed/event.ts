@@ -128,12 +128,17 @@ export function eventReader(reads?: Reads): (event: RawEvent) => object {
 }
 
 /** The less usual events: those of a window, and those of one side. */
-function parsedEvent({key, old_val, new_val, ...rest}: RawEvent): object {
+function parsedEvent({seq, ts_ms, table, key, type, old_val, new_val, old_offset, new_offset}: RawEvent): object {
   return {
-    ...rest,
+    seq,
+    ts_ms,
+    table,
     key: parsed(key),
+    type,
     ...(old_val === undefined ? {} : {old_val: parsed(old_val)}),
     ...(new_val === undefined ? {} : {new_val: parsed(new_val)}),
+    ...(old_offset === undefined ? {} : {old_offset}),
+    ...(new_offset === undefined ? {} : {new_offset}),
   }
 }
 

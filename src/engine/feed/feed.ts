@@ -145,6 +145,10 @@ export class Feed<T = FeedEvent> implements AsyncIterable<T> {
       started = flow.start
       if (left === 0) return
       if (!step.idle) {
+        if (performance.now() - beatAt >= heartbeat) {
+          yield notice({type: 'heartbeat', seq: flow.safe})
+          beatAt = performance.now()
+        }
         // Reading is synchronous underneath: without this a signal would wait for the end of the log.
         await nextTurn()
         continue

@@ -121,7 +121,7 @@ class ExpressionTeller implements Teller {
     if (result instanceof Promise) this.#readMap = eventReader(map.reads)
     const line = (value: unknown) => {
       try {
-        const text = stringify(restoreDigits(value, [event.old_val ?? null, event.new_val ?? null]))
+        const text = stringify(restoreDigits(value, [event.key, event.old_val ?? null, event.new_val ?? null]))
         return text === undefined ? undefined : `${text}\n`
       } catch (error) {
         return failed(map, event, failures, error)
