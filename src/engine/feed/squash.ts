@@ -80,7 +80,7 @@ export class Squash<S> {
 
   #sizeOf(delta: Delta<S>): number {
     const {old, new: next} = delta
-    return (old === null ? 0 : this.#source.size(old)) + (next === null ? 0 : this.#source.size(next))
+    return overhead + (old === null ? 0 : this.#source.size(old)) + (next === null ? 0 : this.#source.size(next))
   }
 }
 
@@ -90,6 +90,9 @@ interface Merged<S> {
   /** What the last of several changes took away, where that may have been told. */
   gone: S | null | undefined
 }
+
+/** What is kept with each document, in the same measure as its text. */
+const overhead = 400
 
 const mostChanges = 1_000_000
 const mostCharacters = 64e6

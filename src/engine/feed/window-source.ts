@@ -87,7 +87,7 @@ export class WindowSource implements Source<Entry> {
           const {key} = (one.new ?? one.old) as Entry
           deltas.push({seq, ts_ms, table, key, ...one})
         }
-        failures.push(...this.#window.takeFailures())
+        for (const failure of this.#window.takeFailures()) failures.push(failure)
       },
     )
     return {deltas: results, ...rest}

@@ -87,13 +87,14 @@ class Walk {
 
   /** The rows that follow a document, whole groups, at least `limit` when there are so many. A few may come before it. */
   next(from: Stored | undefined, limit: number): {rows: Stored[]; last: boolean} {
-    const rows: Row[] = []
+    let rows: Row[] = []
     const [more, direction] = this.#descending ? ['<', 'DESC'] : ['>', 'ASC']
     const whole = [this.#key, `typeof(id) <> 'blob'`, 'id']
     const read = (condition: string, values: readonly unknown[], order = whole) => {
       const sql = `SELECT ${columns}, ${this.#key}, id FROM ${this.#source} WHERE ${condition}
         ORDER BY ${order.map(term => `${term} ${direction}`).join(', ')} LIMIT ?`
-      if (rows.length < limit) rows.push(...this.#rows(sql, [...values, limit - rows.length]))
+      // There may be more than a call takes arguments.
+      if (rows.length < limit) rows = rows.concat(this.#rows(sql, [...values, limit - rows.length]))
     }
     // In the order of the ids alone, for SQLite does not see that the rest is the same, and would read and sort all that are tied.
     const tied = (scalar: 0 | 1) => `${this.#key} = ? AND (typeof(id) <> 'blob') = ${scalar}`

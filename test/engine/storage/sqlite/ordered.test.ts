@@ -51,6 +51,22 @@ describe('a table that is read in the order of a field', () => {
     }
   })
 
+  test('gives as many as a window asks for, more than a call takes arguments', async () => {
+    const file = join(await temporaryDirectory(), 'test.db')
+    await using store = await open(file)
+    await store.table('t').insert([], {durability: 'soft'})
+    const db = new Sqlite(file)
+    db.exec(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 130000)
+      INSERT INTO t SELECT i, '{"id":' || i || '}' FROM n`)
+    db.close()
+    let count = 0
+    for await (const batch of store
+      .changes({tables: ['t'], orderBy: 'id', limit: 129_000, includeInitial: true, follow: false})
+      .batches())
+      count += batch.count
+    expect(count).toBe(129_000)
+  })
+
   test('has an index for each field, also where the names differ by case only', async () => {
     const {storage, file} = await large(id => ({id, v: id, V: -id, 'v^': 0}))
     await using _ = storage
