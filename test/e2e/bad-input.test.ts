@@ -71,6 +71,7 @@ describe('table names', () => {
     ['_litefeed_x', '_litefeed_x'],
     ['_LITEFEED_changes', '_LITEFEED_changes'],
     ['_litefeed_changes', 'reserved'],
+    ['{"id":1}', 'looks like a document'],
     ['_litefeed_meta', 'reserved'],
     ['sqlite_sequence', 'reserved'],
     ['sqlite_master', 'reserved'],

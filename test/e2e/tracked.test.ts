@@ -126,6 +126,14 @@ describe('track and untrack', () => {
       expect(await litefeed(args, {db})).toMatchObject({status: 1, stderr: expect.stringContaining(db)})
   })
 
+  test('a feed of a file of which nothing is tracked says so', async () => {
+    const db = application(orders)
+    const warning = 'warning: nothing records the changes of these tables: `litefeed track --all` does\n'
+    expect(await litefeed(['changes', '--no-follow'], {db})).toMatchObject({status: 0, stdout: '', stderr: warning})
+    await litefeed(['track', '--all'], {db})
+    expect(await litefeed(['changes', '--no-follow'], {db})).toMatchObject({status: 0, stdout: '', stderr: ''})
+  })
+
   test('untrack leaves nothing', async () => {
     const db = application(`${orders} CREATE TABLE other (id INTEGER PRIMARY KEY AUTOINCREMENT, x);
       CREATE TRIGGER theirs BEFORE INSERT ON orders BEGIN SELECT 1; END;

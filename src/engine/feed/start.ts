@@ -24,7 +24,7 @@ export async function startFeed(storage: Storage, options: FeedOptions): Promise
         ? bounds.oldest - 1
         : await positionOf(storage, since, selection)
   checkPosition(bounds, at ?? bounds.newest)
-  const warnings = await warningsOf(storage, tables, follow)
+  const warnings = tables === undefined ? await whereNothingIs(storage) : await warningsOf(storage, tables, follow)
   const {oldest, newest} = bounds
   if (at === oldest - 1 && oldest > 1 && typeof since === 'object') {
     // Of everything it is certain how many the last ones are; of tables, of keys and of a span of time it is not.
@@ -63,7 +63,13 @@ async function endOf(storage: Storage, until: FeedOptions['until'], follow: bool
   return follow ? end : Math.min(newest, end ?? newest)
 }
 
-async function warningsOf(storage: Storage, tables: readonly string[] = [], follow: boolean): Promise<string[]> {
+/** A feed of every table waits for ever in an application's file of which nothing is tracked. */
+async function whereNothingIs(storage: Storage): Promise<string[]> {
+  if ((await storage.tables()).length > 0 || (await storage.applicationTables()).length === 0) return []
+  return ['nothing records the changes of these tables: `litefeed track --all` does']
+}
+
+async function warningsOf(storage: Storage, tables: readonly string[], follow: boolean): Promise<string[]> {
   const found = await Promise.all(tables.map(table => storage.find(table)))
   const warnings: string[] = []
   for (const [index, table] of tables.entries()) {

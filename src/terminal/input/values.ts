@@ -46,7 +46,7 @@ export class Values {
 
   /** Takes a line that cannot be read, with what can be read of it. */
   damagedLine(reason: string, text: string): void {
-    while (this.#value !== undefined) this.#giveUp('the line ends within this value')
+    while (this.#value !== undefined) this.#giveUp('the value that begins here has no end')
     const number = this.#line++
     if (this.#rest !== undefined && this.#rest.endInNext(text) === undefined) return
     this.#refuse(number, reason)
@@ -74,7 +74,7 @@ export class Values {
 
   /** Refuses what is broken off by the end of the input. */
   end(): void {
-    while (this.#value !== undefined) this.#giveUp('the input ends within this value')
+    while (this.#value !== undefined) this.#giveUp('the value that begins here has no end')
     if (this.#array !== undefined) this.#refuse(this.#array, 'the input ends within this array; what it held is stored')
     this.#array = undefined
   }

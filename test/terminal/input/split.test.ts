@@ -290,7 +290,7 @@ describe('a broken line costs that line and no other', () => {
     ]
     expect(said.map(incoming => ('refused' in incoming ? incoming.refused : ''))).toEqual([
       expect.stringContaining('not JSON: '),
-      'the line ends within this value',
+      'the value that begins here has no end',
       'not valid UTF-8',
     ])
   })

@@ -1,3 +1,4 @@
+import {mistakeIn} from '../../documents/json.ts'
 import {LitefeedError, shown} from '../../error.ts'
 
 /** Refuses a name that a table cannot have. Throws MISUSE. */
@@ -15,6 +16,10 @@ export function checkName(table: string): void {
       `the table name ${shown(table)} holds a control character or half of a surrogate pair`,
     )
   }
+  if (table.startsWith('{') && mistakeIn(table) === undefined)
+    throw new LitefeedError('MISUSE', `the table name ${shown(table)} looks like a document`, {
+      hint: 'the name of the table comes first',
+    })
   if (table.startsWith('-'))
     throw new LitefeedError('MISUSE', `the table name ${shown(table)} starts with "-", as options do`)
 }
