@@ -32,7 +32,8 @@ export abstract class WriteCommand extends LitefeedCommand {
       return this.#stdin
     }
     if (args.includes('-')) throw misuse('"-" is stdin, and other documents beside it are one too many')
-    return once(args.flatMap(valuesOf))
+    const values = args.flatMap(valuesOf)
+    return once(values.length === 1 ? values : values.map((value, index) => ({...value, line: index + 1})))
   }
 
   protected options(flags: {'return-changes': boolean; durability: Durability}) {
@@ -67,10 +68,10 @@ export abstract class WriteCommand extends LitefeedCommand {
     return tally.errors > 0 ? 1 : 0
   }
 
-  /** Every line of input that was refused is named; of the documents that were selected there may be many, and one will do. */
+  /** Every line and every document of the input that was refused is named; of the documents that were selected there may be many, and one will do. */
   #sayRefused(refused: WriteProgress['refused']): void {
     for (const {line, key, reason} of refused) {
-      if (line !== undefined) say(`error: line ${line}: ${reason}`)
+      if (line !== undefined) say(`error: ${this.#stdin === undefined ? 'document' : 'line'} ${line}: ${reason}`)
       else if (!this.#saidRefusal) say(`error: ${key === undefined ? '' : `key ${key}: `}${reason}`)
       this.#saidRefusal = true
     }

@@ -26,6 +26,14 @@ import {
   write,
 } from './support.ts'
 
+test('documents that are refused are named by where they stand among the arguments', async () => {
+  const run = await litefeed(['insert', 't', '{"id":9}', '{bad', '[{"id":9},{"id":2}]'], {db: newDatabase()})
+  expect(run).toMatchObject({status: 1, result: {inserted: 2, errors: 2}})
+  expect(run.stderr).toMatch(
+    /^error: document 2: not JSON: [^\n]+\nerror: document 3: duplicate primary key `id`: 9\n$/,
+  )
+})
+
 describe('table names', () => {
   test('work whatever is in them', async () => {
     const names = [
