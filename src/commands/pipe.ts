@@ -112,7 +112,8 @@ Ctrl-C waits for what is under way; a second one does not.`
       subject: flags.subject,
       secret: readSecret(flags['secret-file'], flags.to),
     })
-    await using letters = flags.dlq === undefined ? undefined : await DeadLetters.open(flags.dlq)
+    const databases = [flags.db, ...(sink.database === undefined ? [] : [sink.database])]
+    await using letters = flags.dlq === undefined ? undefined : await DeadLetters.open(flags.dlq, databases)
     await using store = await this.open(flags, 'write')
     using report = new PipeReport(sink.name, flags.as, this.report)
     if (sink.reopen !== undefined) this.interrupt.divert('SIGHUP', () => void sink.reopen?.())

@@ -1,14 +1,16 @@
 import {type FileHandle, open} from 'node:fs/promises'
 import {LitefeedError} from '../engine/error.ts'
 import type {Refused} from '../engine/sinks/options.ts'
+import {refusePartOf} from '../engine/sinks/path.ts'
 
 /** A file of the events that a receiver has refused for good, a line each, on disk before the pipe goes on. */
 export class DeadLetters implements AsyncDisposable {
   readonly #path: string
   readonly #file: FileHandle
 
-  /** Throws IO: one that cannot be written shall not be found out when the first event is refused. */
-  static async open(path: string): Promise<DeadLetters> {
+  /** Throws IO: one that cannot be written shall not be found out when the first event is refused. MISUSE for one of `databases`. */
+  static async open(path: string, databases: readonly string[]): Promise<DeadLetters> {
+    for (const database of databases) refusePartOf(database, path)
     try {
       return new DeadLetters(path, await open(path, 'a'))
     } catch (error) {

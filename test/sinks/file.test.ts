@@ -1,7 +1,7 @@
 import {spawn, spawnSync} from 'node:child_process'
 import {once} from 'node:events'
-import {appendFileSync, existsSync, readFileSync, renameSync, writeFileSync} from 'node:fs'
-import {join} from 'node:path'
+import {appendFileSync, existsSync, linkSync, readFileSync, renameSync, symlinkSync, writeFileSync} from 'node:fs'
+import {dirname, join} from 'node:path'
 import {setTimeout as sleep} from 'node:timers/promises'
 import {expect, test} from 'vitest'
 import {
@@ -42,6 +42,62 @@ test('a line that a crash has torn is written anew', async () => {
   writeFileSync(file, '{"seq":1')
   await deliver(db, `file:${file}`)
   expect(linesOf(file)).toEqual(await log(db))
+})
+
+test('what no pipe has written is not cut off', async () => {
+  const db = await databaseWith({t: [{id: 1}, {id: 2}]})
+  const file = newFile()
+  for (const text of ['my notes', '{"a":1}\n{"b":2}', '{"a":1}\nmy notes', '{"seq":1}', '{"seq":1,"of":"mine"}']) {
+    writeFileSync(file, text)
+    for (const args of [[], ['--take', '1', '--as', 'x'], ['--map', 'key', '--as', 'new']])
+      expect(await deliver(db, `file:${file}`, ...args), text).toMatchObject({
+        status: 2,
+        stderr: expect.stringContaining('does not end with a line break'),
+      })
+    expect(readFileSync(file, 'utf8')).toBe(text)
+  }
+  // Lines of map may be any JSON.
+  const own = newFile()
+  await deliver(db, `file:${own}`, '--map', 'key', '--as', 'mapped')
+  appendFileSync(own, '"to')
+  await write(db, 't', t => t.insert({id: 3}))
+  expect(await deliver(db, `file:${own}`, '--map', 'key', '--as', 'mapped')).toMatchObject({status: 0, stderr: ''})
+  expect(readFileSync(own, 'utf8')).toBe('1\n2\n3\n')
+})
+
+test('the database that the changes come from is refused, by any name, and so is what SQLite keeps beside it', async () => {
+  const db = await databaseWith({t: [{id: 1}, {id: 2}]})
+  const directory = newDirectory()
+  const [hard, soft, beside] = ['hard.db', 'soft.db', 'beside'].map(name => join(directory, name)) as [
+    string,
+    string,
+    string,
+  ]
+  linkSync(db, hard)
+  symlinkSync(db, soft)
+  symlinkSync(dirname(db), beside)
+  const before = readFileSync(db)
+  const names = [db, hard, soft, `${db}-wal`, `${db}-shm`, `${db}-journal`, join(beside, 'test.db-wal'), `//${db}`]
+  for (const name of names) {
+    const refusal = {status: 2, stderr: expect.stringContaining('is part of the database')}
+    expect(await deliver(db, `file:${name}`), name).toMatchObject(refusal)
+    expect(await deliver(db, 'exec:cat', '--on-poison', 'dlq', '--dlq', name.replace('//', '')), name).toMatchObject(
+      refusal,
+    )
+  }
+  expect(await deliver(soft, `file:${db}-wal`)).toMatchObject({status: 2})
+  const copy = join(directory, 'copy.db')
+  expect(await deliver(db, `sqlite:${copy}`, '--on-poison', 'dlq', '--dlq', copy)).toMatchObject({status: 2})
+  expect(readFileSync(db)).toEqual(before)
+})
+
+test('what follows // is a path from the root, or is refused', async () => {
+  const db = await databaseWith({t: [{id: 1}]})
+  const file = newFile()
+  expect(await deliver(db, `file://localhost${file}`)).toMatchObject({status: 0})
+  expect(linesOf(file)).toHaveLength(1)
+  for (const to of ['file://rel/x.ndjson', 'sqlite://copy.db', 'file://a b', 'file:///%ff'])
+    expect(await deliver(db, to), to).toMatchObject({status: 2, stderr: expect.stringContaining('names no file')})
 })
 
 test('lines that map makes do not say where to go on; the consumer does', async () => {

@@ -1,11 +1,13 @@
 import {type FileHandle, open} from 'node:fs/promises'
 import {LitefeedError} from '../error.ts'
 import type {Position} from '../storage/storage.ts'
+import {pathOf, refusePartOf} from './path.ts'
 import {done, type Outcome, type Parcel, type Sink, type Stream} from './sink.ts'
+import type {Target} from './target.ts'
 
 /**
  * Lines appended to a file, on disk before they count as delivered. The `seq` of the last line says where to go on; a part
- * of a line that a crash has left is cut off. `reopen` is for who moves the file away.
+ * of a line that a crash has left is cut off, and nothing else. `reopen` is for who moves the file away.
  */
 export class FileSink implements Sink {
   readonly name: string
@@ -18,15 +20,16 @@ export class FileSink implements Sink {
   #isAway = false
 
   /** Throws MISUSE. */
-  constructor(path: string) {
+  constructor(path: string, {source}: Pick<Target, 'source'>) {
     if (path === '') throw new LitefeedError('MISUSE', 'file: needs a path')
-    this.#path = path.startsWith('//') ? decodeURIComponent(new URL(`file:${path}`).pathname) : path
+    this.#path = pathOf('file', path)
+    refusePartOf(source, this.#path)
     this.name = `file:${path}`
   }
 
   async position({kept, mapped}: Stream): Promise<Position | undefined> {
     const file = await this.#open()
-    const last = await lastLine(file)
+    const last = await lastLine(file, this.#path, mapped)
     // Lines that `map` has made, and an initial part, do not say it.
     if (last === undefined || mapped) return kept
     const {seq, type} = (last ?? {}) as {readonly seq?: unknown; readonly type?: unknown}
@@ -90,27 +93,58 @@ async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
   for (let at = 0; at < bytes.length; ) at += (await file.write(bytes, at)).bytesWritten
 }
 
-/** The last line, parsed; undefined when there is none, null when it is no JSON. Cuts off what follows the last newline. */
-async function lastLine(file: FileHandle): Promise<unknown> {
+/**
+ * The last line, parsed; undefined when there is none, null when it is no JSON. What follows the last newline is cut off when a crash
+ * can have left it: the beginning of an event, or with `map`, after a line of JSON, that of another one. Throws MISUSE when it is
+ * anything else, which is none of litefeed's.
+ */
+async function lastLine(file: FileHandle, path: string, isMapped: boolean): Promise<unknown> {
   const {size} = await file.stat()
   let tail = Buffer.alloc(0)
-  for (let at = size; at > 0; ) {
+  let [begin, end] = [-1, -1]
+  let at = size
+  while (at > 0 && begin === -1) {
     const length = Math.min(at, 65_536)
     at -= length
     const chunk = Buffer.alloc(length)
     await file.read(chunk, 0, length, at)
     tail = Buffer.concat([chunk, tail])
-    const end = tail.lastIndexOf(10)
-    if (end === -1) continue
-    const begin = end === 0 ? -1 : tail.lastIndexOf(10, end - 1)
-    if (begin === -1 && at > 0) continue
-    if (end + 1 < tail.length) await file.truncate(at + end + 1)
-    try {
-      return JSON.parse(tail.toString('utf8', begin + 1, end))
-    } catch {
-      return null
-    }
+    end = tail.lastIndexOf(10)
+    begin = end < 1 ? -1 : tail.lastIndexOf(10, end - 1)
   }
-  if (size > 0) await file.truncate(0)
-  return undefined
+  const last = end === -1 ? undefined : parse(tail.toString('utf8', begin + 1, end))
+  const rest = tail.subarray(end + 1)
+  if (rest.length > 0) {
+    if (!isTornEvent(rest) && !(isMapped && last != null && isTornJson(rest)))
+      throw new LitefeedError(
+        'MISUSE',
+        `${path} does not end with a line break, and how it ends is no torn line of a pipe`,
+        {
+          hint: 'end it with a line break, or name another file',
+        },
+      )
+    await file.truncate(at + end + 1)
+  }
+  return last
+}
+
+/** Whether a text without a line break is how an event begins, or a piece of that. */
+function isTornEvent(text: Buffer): boolean {
+  const begin = text.toString('utf8', 0, 64).replace(/^\{"seq":\d+/, '{"seq":0')
+  return begin.startsWith(eventBegin) || eventBegin.startsWith(begin)
+}
+
+/** Whole JSON may be what somebody else has left without a line break. */
+function isTornJson(text: Buffer): boolean {
+  return /^["{[tfn\d-]/.test(text.toString('utf8', 0, 1)) && parse(text.toString()) === null
+}
+
+const eventBegin = '{"seq":0,"ts_ms":'
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return null
+  }
 }

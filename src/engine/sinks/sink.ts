@@ -18,6 +18,8 @@ export interface Sink extends AsyncDisposable {
   readonly sameBatches?: boolean
   /** Whether it takes many events as one parcel, of which it sees the lines alone. Only for one with the order `prefix` that refuses none. */
   readonly stretches?: boolean
+  /** The database that it writes to, if it is one: no file for anything else. */
+  readonly database?: string
   /**
    * From where to go on, when the receiver can say that better than the position that was kept. Asked once, before anything is
    * delivered. Throws Down when it cannot be reached.

@@ -1,8 +1,7 @@
-import {statSync} from 'node:fs'
-import {resolve} from 'node:path'
 import {LitefeedError} from '../error.ts'
 import type {Replica} from '../storage/replica.ts'
 import type {Position} from '../storage/storage.ts'
+import {pathOf, refusePartOf} from './path.ts'
 import {Down, done, type Outcome, type Parcel, type Sink, type Stream} from './sink.ts'
 import type {Target} from './target.ts'
 import {compileTemplate} from './template.ts'
@@ -17,7 +16,7 @@ export class SqliteSink implements Sink {
   readonly batch = 1000
   readonly parallel = 1
   readonly order = 'prefix'
-  readonly file: string
+  readonly database: string
   readonly #tableOf: (parcel: Parcel) => string
   readonly #template: string | undefined
   #replica: Replica | undefined
@@ -30,10 +29,9 @@ export class SqliteSink implements Sink {
     const [unknown] = Object.keys(others)
     if (path === '') throw new LitefeedError('MISUSE', 'sqlite: needs the path of a database')
     if (unknown !== undefined) throw new LitefeedError('MISUSE', `sqlite: knows ?table=, and not ?${unknown}=`)
-    this.file = path.startsWith('//') ? decodeURIComponent(new URL(`file:${path}`).pathname) : path
-    if (source !== undefined && isSame(source, this.file))
-      throw new LitefeedError('MISUSE', `${this.file} is where the changes come from; each would bring another one`)
-    this.name = `sqlite:${this.file}`
+    this.database = pathOf('sqlite', path)
+    refusePartOf(source, this.database)
+    this.name = `sqlite:${this.database}`
     this.#tableOf = compileTemplate('table', table ?? '{table}')
     this.#template = table
   }
@@ -84,7 +82,7 @@ export class SqliteSink implements Sink {
   }
 
   async #open(): Promise<Replica> {
-    this.#replica ??= await (await import('../storage/sqlite/replica.ts')).openReplica(this.file)
+    this.#replica ??= await (await import('../storage/sqlite/replica.ts')).openReplica(this.database)
     return this.#replica
   }
 
@@ -95,13 +93,6 @@ export class SqliteSink implements Sink {
       throw isPassing(error) ? new Down((error as Error).message) : error
     }
   }
-}
-
-function isSame(one: string, other: string): boolean {
-  const [first, second] = [one, other].map(file => statSync(file, {throwIfNoEntry: false}))
-  return first === undefined || second === undefined
-    ? resolve(one) === resolve(other)
-    : first.ino === second.ino && first.dev === second.dev
 }
 
 /** Whether it may be otherwise later. */

@@ -20,7 +20,7 @@ export interface Target {
   readonly subject?: string | undefined
   /** http: what signs the requests, as `whsec_...` in base64 or as it is. */
   readonly secret?: string | undefined
-  /** sqlite: the file that the events come from, which cannot be the receiver as well. */
+  /** file, sqlite: the database that the events come from, which cannot be the receiver as well. */
   readonly source?: string | undefined
 }
 
@@ -80,7 +80,10 @@ const kinds: Readonly<Record<string, Kind>> = {
     options: ['subject'],
     make: async (target, to) => new (await import('./nats.ts')).NatsSink(to, target),
   },
-  file: {options: [], make: async (_, to) => new (await import('./file.ts')).FileSink(to.slice('file:'.length))},
+  file: {
+    options: [],
+    make: async (target, to) => new (await import('./file.ts')).FileSink(to.slice('file:'.length), target),
+  },
   sqlite: {
     options: [],
     make: async (target, to) => new (await import('./sqlite.ts')).SqliteSink(to, target),
