@@ -5,6 +5,7 @@ import type {AddressInfo} from 'node:net'
 import {join} from 'node:path'
 import {setTimeout as sleep} from 'node:timers/promises'
 import {describe, expect, onTestFinished, test} from 'vitest'
+import type {Sink} from '../../src/index.ts'
 import {
   consumer,
   databaseWith,
@@ -13,6 +14,7 @@ import {
   finished,
   jsonLines,
   type Line,
+  library,
   list,
   newDirectory,
   write,
@@ -220,4 +222,39 @@ test('a document that is merged anew has a higher version than what was there of
   for (const {place, source} of bodiesIn(written)) held.set(place, source)
   const there = [...held.values()].filter(document => document !== undefined)
   expect(there.toSorted((one, other) => (one.id < other.id ? -1 : 1))).toEqual(documents(db, 't'))
+})
+
+test('no two events of a window have one id', async () => {
+  const db = await databaseWith({t: [1, 2, 3, 4].map(id => ({id, n: id}))})
+  const ids = new Map<string, Line>()
+  const over = new AbortController()
+  const events = await library(db, async store => {
+    const sink: Sink = {
+      name: 'here',
+      batch: 100,
+      parallel: 1,
+      order: 'each',
+      async deliver(parcels) {
+        for (const {id, line} of parcels) {
+          expect(ids.has(id), id).toBe(false)
+          ids.set(id, JSON.parse(line))
+        }
+        const turn = "UPDATE t SET doc = json_set(doc, '$.n', 10 - id)"
+        if (ids.size === 3) execute(db, `${turn} WHERE id = 1`)
+        if (ids.size === 4) execute(db, `BEGIN; ${turn} WHERE id > 1; DELETE FROM t WHERE id > 2; COMMIT`)
+        if ([...ids.values()].some(({type}) => type === 'remove')) over.abort()
+        return parcels.map(() => ({kind: 'done'}))
+      },
+      async [Symbol.asyncDispose]() {},
+    }
+    const window = {tables: ['t'], orderBy: 'n', limit: 3, squash: 0, includeInitial: true}
+    for await (const _ of store.pipe(sink, window, {onPoison: 'stop', signal: over.signal}));
+    return [...ids.values()].filter(({type}) => type !== 'initial')
+  })
+  expect(events.map(({seq, type, key}) => [seq, type, key])).toEqual([
+    [5, 'change', 4],
+    [6, 'change', 2],
+    [8, 'change', 1],
+    [8, 'remove', 4],
+  ])
 })

@@ -48,7 +48,8 @@ export class Splicer {
     const {seq, ts_ms, table} = last
     const [old_val, new_val] = [old?.shown ?? null, next?.shown ?? null]
     const event = {seq, ts_ms, table, key: (next ?? (old as Entry)).key, type: changeType(old, next), old_val, new_val}
-    return this.#offsets ? {...event, old_offset, new_offset} : event
+    const told = last.last === undefined ? event : {...event, sharesSeq: true}
+    return this.#offsets ? {...told, old_offset, new_offset} : told
   }
 
   #take(entry: Entry): number {

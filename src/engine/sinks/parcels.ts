@@ -23,11 +23,12 @@ export function makeEntries({items, lines, count, position, merged}: Batch, orig
 
 function entryOf({event, line}: Item, {id: feed, mapped}: Origin, merged?: Position): Entry {
   const change = `${feed}:${event.last ?? event.seq}`
-  const id = event.type === 'initial' || event.type === 'uninitial' ? `${change}:${documentId(event)}` : change
+  const isShared = event.type === 'initial' || event.type === 'uninitial' || event.sharesSeq
+  const id = isShared ? `${change}:${documentId(event)}` : change
   return {event, line, lines: undefined, count: 1, mapped, id, attempts: 0, settled: false, merged, notBefore: 0}
 }
 
-/** All of an initial part have one seq. An id has to fit into headers, which take 255 bytes of ASCII everywhere. */
+/** All of an initial part have one seq, and so have some of a window. An id has to fit into headers, which take 255 bytes of ASCII everywhere. */
 function documentId({table, key}: RawEvent): string {
   const name = `${table}:${key}`
   return /^[!-~]{1,128}$/.test(name) ? name : createHash('sha256').update(name).digest('hex')

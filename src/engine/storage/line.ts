@@ -20,6 +20,8 @@ export interface RawEvent {
   readonly new_offset?: number | null
   /** Of merged changes the last one, whose value `new_val` is; `seq` may be of another document then. */
   readonly last?: Position | undefined
+  /** Whether events of other documents may have the same `seq`: those of a window, when changes are merged. */
+  readonly sharesSeq?: boolean | undefined
   /** The event as it is told, newline included, when that is known. */
   readonly line?: string
 }
