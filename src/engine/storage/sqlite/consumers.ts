@@ -45,31 +45,31 @@ export class ConsumerTable implements Consumers {
     })
   }
 
-  advance({consumer, fence}: Lease, {to, sending, duration}: Move): Promise<boolean> {
+  advance({consumer, fence, mark}: Lease, {to, sending, duration}: Move): Promise<boolean> {
     return this.#connection.write('soft', () => {
       const now = Date.now()
       const held = this.#connection
-        .prepare('UPDATE _litefeed_consumers SET expires = ?, sending = ? WHERE name = ? AND fence = ?')
-        .run(now + duration, sending ?? null, consumer, fence)
+        .prepare(`UPDATE _litefeed_consumers SET expires = ?, sending = ? WHERE ${isThis}`)
+        .run(now + duration, sending ?? null, consumer, fence, mark ?? null)
       if (held.changes === 0) return false
       if (to !== undefined) {
         this.#connection
           .prepare(
-            'UPDATE _litefeed_consumers SET seq = ?, updated = ?, initial = 0 WHERE name = ? AND fence = ? AND (seq < ? OR initial)',
+            `UPDATE _litefeed_consumers SET seq = ?, updated = ?, initial = 0 WHERE ${isThis} AND (seq < ? OR initial)`,
           )
-          .run(to, now, consumer, fence, to)
+          .run(to, now, consumer, fence, mark ?? null, to)
       }
       return true
     })
   }
 
-  async release({consumer, fence}: Lease): Promise<void> {
+  async release({consumer, fence, mark}: Lease): Promise<void> {
     await this.#connection.write('soft', () =>
       this.#connection
         .prepare(
-          'UPDATE _litefeed_consumers SET owner = NULL, place = NULL, expires = NULL, fence = fence + 1 WHERE name = ? AND fence = ?',
+          `UPDATE _litefeed_consumers SET owner = NULL, place = NULL, expires = NULL, fence = fence + 1 WHERE ${isThis}`,
         )
-        .run(consumer, fence),
+        .run(consumer, fence, mark ?? null),
     )
   }
 
@@ -101,6 +101,9 @@ export class ConsumerTable implements Consumers {
     )
   }
 }
+
+/** Whether a lease is this one: fences begin anew with a consumer that is deleted and made again. */
+const isThis = 'name = ? AND fence = ? AND mark IS ?'
 
 /** All consumers, by name. A file of an older layout that was opened for reading has none. */
 export function readConsumers(connection: Connection): readonly Consumer[] {
