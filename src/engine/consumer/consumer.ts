@@ -79,6 +79,10 @@ export class Consumer implements Origin, AsyncDisposable {
     return this.#lease.mark
   }
 
+  get resets(): number {
+    return this.#lease.resets
+  }
+
   get moved(): boolean {
     return this.#lease.moved
   }

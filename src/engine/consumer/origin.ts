@@ -10,7 +10,9 @@ export interface Origin {
   readonly position: Position
   /** By which the consumer is told from another one of the same name. */
   readonly mark?: string | undefined
-  /** Whether somebody has put the consumer elsewhere. */
+  /** How often somebody has put the consumer elsewhere. */
+  readonly resets?: number
+  /** Whether it has not moved on since the last time. */
   readonly moved?: boolean
   /** Whether that is where an earlier pipe ended. */
   readonly isPlaced: boolean

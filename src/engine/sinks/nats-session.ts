@@ -14,10 +14,12 @@ import {done, type Outcome, type Parcel} from './sink.ts'
 export class NatsSession {
   readonly #connection: NatsConnection
   readonly #stream: JetStreamClient
+  readonly #mark: string
   /** The ids of what is stored already. */
   #stored = new Set<string>()
 
-  static async open({hostname, port, username, password}: URL): Promise<NatsSession> {
+  /** `mark` is what the ids of this pipe end with. */
+  static async open({hostname, port, username, password}: URL, mark: string): Promise<NatsSession> {
     const name = decodeURIComponent(username)
     const login = password === '' ? {token: name} : {user: name, pass: decodeURIComponent(password)}
     const connection = await connect({
@@ -29,11 +31,12 @@ export class NatsSession {
       timeout: 10_000,
       pingInterval: 10_000,
     })
-    return new NatsSession(connection)
+    return new NatsSession(connection, mark)
   }
 
-  private constructor(connection: NatsConnection) {
+  private constructor(connection: NatsConnection, mark: string) {
     this.#connection = connection
+    this.#mark = mark
     this.#stream = jetstream(connection)
   }
 
@@ -54,15 +57,16 @@ export class NatsSession {
     for (let back = 4096; ; back *= 4) {
       const start = Math.max(state.first_seq, state.last_seq - back + 1)
       const ids = await this.#idsSince(name, start, state.last_seq)
-      this.#stored = new Set(ids.filter(one => one.startsWith(feed)))
-      const reached = [...this.#stored].some(one => Number(one.slice(feed.length)) <= Math.max(kept, event.seq - 1))
+      this.#stored = new Set(ids.filter(one => one.startsWith(feed) && one.endsWith(`:${this.#mark}`)))
+      const reached = [...this.#stored].some(one => Number(one.split(':')[1]) <= Math.max(kept, event.seq - 1))
       if (start === state.first_seq || (reached && this.#stored.size > 2048) || back > 250_000) return
     }
   }
 
   /** Throws when the server cannot be reached, or has not answered. */
   async publish({id, event, line}: Parcel, subject: string): Promise<Outcome> {
-    if (this.#stored.delete(id)) return done
+    const msgID = `${id}:${this.#mark}`
+    if (this.#stored.delete(msgID)) return done
     const payload = Buffer.from(line)
     const most = this.#connection.info?.max_payload ?? Number.POSITIVE_INFINITY
     const fields = headers()
@@ -72,7 +76,7 @@ export class NatsSession {
     if (payload.length + 1000 + fields.toString().length > most)
       return {kind: 'poison', reason: `it has ${payload.length} bytes, and the server takes ${most} with the headers`}
     try {
-      await this.#stream.publish(subject, payload, {msgID: id, headers: fields, timeout: 10_000})
+      await this.#stream.publish(subject, payload, {msgID, headers: fields, timeout: 10_000})
       return done
     } catch (error) {
       if (isApi(error, 'message size exceeds maximum allowed')) return {kind: 'poison', reason: reasonOf(error)}

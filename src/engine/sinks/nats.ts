@@ -1,3 +1,4 @@
+import {createHash} from 'node:crypto'
 import type {Position} from '../storage/storage.ts'
 import {isRefusal, NatsSession, reasonOf} from './nats-session.ts'
 import type {Outcome, Parcel, Sink, Stream} from './sink.ts'
@@ -6,8 +7,9 @@ import {compileTemplate} from './template.ts'
 import {parseUrl} from './url.ts'
 
 /**
- * NATS JetStream: a message for each event, with `Nats-Msg-Id` the idempotency key, and headers Litefeed-Table, -Key (as JSON) and
- * -Seq. A stream must be there that takes the subject. What it has stored within its duplicate window it takes for a
+ * NATS JetStream: a message for each event, with headers Litefeed-Table, -Key (as JSON) and -Seq. Its `Nats-Msg-Id` is the idempotency
+ * key and, since another pipe may deliver the same change into the same stream, a mark of this one, which is another one when its
+ * consumer was put elsewhere. A stream must be there that takes the subject. What it has stored within its duplicate window it takes for a
  * duplicate itself (https://docs.nats.io/nats-concepts/jetstream/streams, "duplicate window"), which counts as delivered.
  * What it had longer ago than that, before an outage or a start of this process, is found by reading the end of the stream.
  * In a subject, what of a table or key cannot be there is percent-encoded.
@@ -19,7 +21,10 @@ export class NatsSink implements Sink {
   readonly parallel = 5
   readonly order = 'each'
   readonly #url: URL
+  readonly #template: string
   readonly #subject: (parcel: Parcel) => string
+  /** What the ids of this pipe end with. */
+  #mark = ''
   #session: Promise<NatsSession> | undefined
   #wasOpen = false
   /** Everything up to here was delivered before. */
@@ -31,6 +36,7 @@ export class NatsSink implements Sink {
   constructor(to: string, {subject = 'litefeed.{table}.{type}'}: Target) {
     this.#url = parseUrl(to)
     this.name = `nats://${this.#url.host}`
+    this.#template = subject
     this.#subject = compileTemplate('subject', subject, value =>
       value === ''
         ? '%'
@@ -38,8 +44,10 @@ export class NatsSink implements Sink {
     )
   }
 
-  async position({kept}: Stream): Promise<Position | undefined> {
+  async position({name, mark, resets, kept}: Stream): Promise<Position | undefined> {
     this.#kept = kept ?? 0
+    const pipe = JSON.stringify([name, mark, resets, this.#template])
+    this.#mark = createHash('sha256').update(pipe).digest('base64url').slice(0, 12)
     return kept
   }
 
@@ -83,7 +91,7 @@ export class NatsSink implements Sink {
   }
 
   async #open(first: Parcel): Promise<NatsSession> {
-    const session = await NatsSession.open(this.#url)
+    const session = await NatsSession.open(this.#url, this.#mark)
     try {
       await session.align(this.#subject(first), first, this.#kept, performance.now() - this.#heardAt)
       return session

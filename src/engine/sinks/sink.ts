@@ -46,6 +46,10 @@ export interface Stream {
   readonly name: string
   /** By which the consumer is told from another one of the same name. */
   readonly mark: string | undefined
+  /** How often somebody has put the consumer elsewhere. */
+  readonly resets: number
+  /** Whether it has not moved on since the last time. */
+  readonly moved: boolean
   /** The position that was kept for it. */
   readonly kept: Position | undefined
   /** Whether the lines are what `map` made of the events. */

@@ -79,7 +79,9 @@ export interface Lease {
   readonly fence: number
   /** By which the consumer is told from another one of the same name; undefined for one of an older file. */
   readonly mark?: string | undefined
-  /** Whether somebody has put it elsewhere. */
+  /** How often somebody has put it elsewhere. */
+  readonly resets: number
+  /** Whether it has not moved on since the last time. */
   readonly moved: boolean
 }
 

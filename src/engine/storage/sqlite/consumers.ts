@@ -41,7 +41,7 @@ export class ConsumerTable implements Consumers {
         )
         .get(owner, place, Date.now() + claim.duration, name) as [number, string | null, number | null]
       const consumer = readConsumer(this.#connection, name) as Consumer
-      return {consumer, lease: {consumer: name, fence, mark: mark ?? undefined, moved: moved === 1}}
+      return {consumer, lease: {consumer: name, fence, mark: mark ?? undefined, ...resetsOf(moved ?? 0)}}
     })
   }
 
@@ -55,7 +55,7 @@ export class ConsumerTable implements Consumers {
       if (to !== undefined) {
         this.#connection
           .prepare(
-            `UPDATE _litefeed_consumers SET seq = ?, updated = ?, initial = 0 WHERE ${isThis} AND (seq < ? OR initial)`,
+            `UPDATE _litefeed_consumers SET seq = ?, updated = ?, initial = 0, moved = -abs(moved) WHERE ${isThis} AND (seq < ? OR initial)`,
           )
           .run(to, now, consumer, fence, mark ?? null, to)
       }
@@ -105,6 +105,11 @@ export class ConsumerTable implements Consumers {
 /** Whether a lease is this one: fences begin anew with a consumer that is deleted and made again. */
 const isThis = 'name = ? AND fence = ? AND mark IS ?'
 
+/** `moved` counts how often it was put elsewhere, and is negative once it has moved on from there. */
+function resetsOf(moved: number): Pick<Lease, 'moved' | 'resets'> {
+  return {moved: moved > 0, resets: Math.abs(moved)}
+}
+
 /** All consumers, by name. A file of an older layout that was opened for reading has none. */
 export function readConsumers(connection: Connection): readonly Consumer[] {
   if (!hasConsumers(connection)) return []
@@ -140,7 +145,7 @@ function insert(connection: Connection, name: string, position: Position, initia
     .prepare(
       `INSERT INTO _litefeed_consumers (name, seq, feed_id, updated, initial, mark) VALUES (?, ?, ?, ?, ?, hex(randomblob(6)))
         ON CONFLICT (name) DO UPDATE SET seq = excluded.seq, feed_id = excluded.feed_id, updated = excluded.updated,
-          initial = excluded.initial, moved = 1, sending = NULL, fence = fence + 1`,
+          initial = excluded.initial, moved = abs(coalesce(moved, 0)) + 1, sending = NULL, fence = fence + 1`,
     )
     .run(name, position, feed, Date.now(), initial ? 1 : 0)
 }
