@@ -5,11 +5,14 @@ import {dirname, join} from 'node:path'
 import {setTimeout as sleep} from 'node:timers/promises'
 import {expect, test} from 'vitest'
 import {
+  command,
   consumer,
   databaseWith,
+  execute,
   finished,
   jsonLines,
   type Line,
+  library,
   litefeed,
   log,
   newDirectory,
@@ -145,6 +148,81 @@ test('an initial part, a set and --squash are lines like any other', async () =>
     {seq: 1204, key: 1100, type: 'remove'},
   ])
   expect(await consumer(db)).toMatchObject({position: 1204, lag: 0})
+})
+
+test('several consumers append to one file, and each delivers all of its own', async () => {
+  const db = await databaseWith({users: [{id: 1}]})
+  const file = newFile()
+  const run = (table: string) =>
+    litefeed(['pipe', table, '--to', `file:${file}`, '--as', table, '--since', 'beginning', '--no-follow'], {db})
+  await run('users')
+  await write(db, 'users', t => t.insert({id: 2}))
+  await write(db, 'orders', t => t.insert([{id: 1}, {id: 2}]))
+  await run('orders')
+  expect(await run('users')).toMatchObject({status: 0, stderr: ''})
+  expect(linesOf(file).map(({table, key}) => [table, key])).toEqual([
+    ['users', 1],
+    ['orders', 1],
+    ['orders', 2],
+    ['users', 2],
+  ])
+  expect(await consumer(db, 'users')).toMatchObject({position: 4})
+})
+
+test('what a file has already of what follows the position is not written again', async () => {
+  const text = 'x'.repeat(3000)
+  const db = await databaseWith({t: Array.from({length: 60}, (_, id) => ({id, text}))})
+  const file = newFile()
+  const pipe = () => deliver(db, `file:${file}`, '--as', 'x')
+  await pipe()
+  const whole = readFileSync(file, 'utf8')
+  for (const [kept, lines] of [
+    [0, 60],
+    [0, 7],
+    [20, 59],
+    [20, 20],
+  ] as const) {
+    writeFileSync(
+      file,
+      whole
+        .split(/(?<=\n)/)
+        .slice(0, lines)
+        .join(''),
+    )
+    execute(db, `UPDATE _litefeed_consumers SET seq = ${kept}`)
+    expect(await pipe()).toMatchObject({status: 0, stderr: ''})
+    expect(readFileSync(file, 'utf8')).toBe(whole)
+  }
+  // What others have written since does not keep it from that, and nothing is missing when it was before.
+  appendFileSync(file, '{"seq":61,"ts_ms":0,"table":"other"}\n')
+  await write(db, 't', t => t.insert({id: 60}))
+  execute(db, `UPDATE _litefeed_consumers SET seq = 50`)
+  expect(await pipe()).toMatchObject({status: 0})
+  expect(linesOf(file).slice(60)).toMatchObject([
+    {seq: 61, table: 'other'},
+    {seq: 61, table: 't'},
+  ])
+  // Who was put back is given all of it again.
+  await library(db, store => store.resetConsumer('x', 58))
+  expect(await pipe()).toMatchObject({status: 0})
+  expect(linesOf(file).slice(62)).toMatchObject([{seq: 59}, {seq: 60}, {seq: 61}])
+})
+
+test('a reader that goes away ends the pipe', async () => {
+  const db = await databaseWith({t: [{id: 1}]})
+  // What Node gives a child is a socket.
+  const pipe = '"$0" "$1" pipe --to file:/dev/stdout --since beginning --db "$2" | head -1'
+  const child = spawn('sh', ['-c', pipe, process.execPath, command, db])
+  let isOver = false
+  const end = finished(child).finally(() => {
+    isOver = true
+  })
+  await once(child.stdout, 'data')
+  for (let id = 2; !isOver; id++) {
+    await write(db, 't', t => t.insert({id}))
+    await Promise.race([end, sleep(20)])
+  }
+  expect((await end).stderr).toContain('file:/dev/stdout has no reader any more')
 })
 
 test('SIGHUP after mv: what follows goes into a new file', async () => {

@@ -1,12 +1,14 @@
-import {type FileHandle, open} from 'node:fs/promises'
+import {type FileHandle, open, stat} from 'node:fs/promises'
 import {LitefeedError} from '../error.ts'
 import type {Position} from '../storage/storage.ts'
+import {beginAfter, lastLine, sameLines} from './file-end.ts'
 import {pathOf, refusePartOf} from './path.ts'
 import {done, type Outcome, type Parcel, type Sink, type Stream} from './sink.ts'
 import type {Target} from './target.ts'
 
 /**
- * Lines appended to a file, on disk before they count as delivered. The `seq` of the last line says where to go on; a part
+ * Lines appended to a file, on disk before they count as delivered. Without a consumer the `seq` of the last line says where to go
+ * on; with one, what the file has already of what follows its position is not written again. A part
  * of a line that a crash has left is cut off, and nothing else. `reopen` is for who moves the file away.
  */
 export class FileSink implements Sink {
@@ -18,6 +20,8 @@ export class FileSink implements Sink {
   readonly #path: string
   #file: FileHandle | undefined
   #isAway = false
+  /** Where what is to come may be in the file already. */
+  #known: number | undefined
 
   /** Throws MISUSE. */
   constructor(path: string, {source}: Pick<Target, 'source'>) {
@@ -27,14 +31,17 @@ export class FileSink implements Sink {
     this.name = `file:${path}`
   }
 
-  async position({kept, mapped}: Stream): Promise<Position | undefined> {
+  async position({kept, mapped, mark, moved}: Stream): Promise<Position | undefined> {
     const file = await this.#open()
     const last = await lastLine(file, this.#path, mapped)
     // Lines that `map` has made, and an initial part, do not say it.
-    if (last === undefined || mapped) return kept
+    if (mapped) return kept
     const {seq, type} = (last ?? {}) as {readonly seq?: unknown; readonly type?: unknown}
     if (!Number.isSafeInteger(seq) || type === 'initial' || type === 'uninitial') return kept
-    return Math.max(kept ?? 0, seq as Position)
+    if (kept === undefined) return mark === undefined ? (seq as Position) : undefined
+    // They may be those of another pipe, which is seen when its own come; and who was put back shall write them again.
+    if ((seq as Position) > kept && !moved) this.#known = await beginAfter(file, kept)
+    return kept
   }
 
   async deliver(parcels: readonly Parcel[]): Promise<readonly Outcome[]> {
@@ -43,7 +50,8 @@ export class FileSink implements Sink {
     const file = await this.#open()
     try {
       const {size} = await file.stat()
-      const text = Buffer.concat(parcels.map(({lines, line}) => lines ?? Buffer.from(`${line}\n`)))
+      const lines = Buffer.concat(parcels.map(({lines, line}) => lines ?? Buffer.from(`${line}\n`)))
+      const text = lines.subarray(await this.#has(file, lines))
       try {
         await writeAll(file, text)
         await file.datasync().catch(unlessUnknown)
@@ -54,7 +62,8 @@ export class FileSink implements Sink {
       }
       return parcels.map(() => done)
     } catch (error) {
-      const reason = (error as Error).message
+      const {message: reason, code} = error as NodeJS.ErrnoException
+      if (code === 'EPIPE') return parcels.map(() => ({kind: 'stop', reason: 'has no reader any more'}))
       return parcels.map(() => ({kind: 'down', reason}))
     }
   }
@@ -68,20 +77,36 @@ export class FileSink implements Sink {
     await this.#close()
   }
 
+  /** How many bytes of these lines an earlier process has written, and has not kept the position of. */
+  async #has(file: FileHandle, lines: Buffer): Promise<number> {
+    if (this.#known === undefined) return 0
+    const there = Buffer.alloc(lines.length)
+    const {bytesRead} = await file.read(there, 0, there.length, this.#known)
+    const same = sameLines(lines, there.subarray(0, bytesRead))
+    this.#known = same === lines.length ? this.#known + same : undefined
+    return same
+  }
+
   async #close(): Promise<void> {
     const file = this.#file
-    this.#file = undefined
+    this.#file = this.#known = undefined
     await file?.close()
   }
 
   async #open(): Promise<FileHandle> {
     try {
-      this.#file ??= await open(this.#path, 'a+')
+      this.#file ??= await open(this.#path, (await isOther(this.#path)) ? 'a' : 'a+')
     } catch (error) {
       throw new LitefeedError('IO', `${this.#path} cannot be opened: ${(error as Error).message}`)
     }
     return this.#file
   }
+}
+
+/** Whether it is there and no file: a pipe, say, whose only reader would be who opens it to read as well. */
+async function isOther(path: string): Promise<boolean> {
+  const stats = await stat(path).catch(() => undefined)
+  return stats !== undefined && !stats.isFile()
 }
 
 /** What is no file, a pipe for one, has nothing to be synced, and says so. */
@@ -91,60 +116,4 @@ function unlessUnknown(error: NodeJS.ErrnoException): void {
 
 async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
   for (let at = 0; at < bytes.length; ) at += (await file.write(bytes, at)).bytesWritten
-}
-
-/**
- * The last line, parsed; undefined when there is none, null when it is no JSON. What follows the last newline is cut off when a crash
- * can have left it: the beginning of an event, or with `map`, after a line of JSON, that of another one. Throws MISUSE when it is
- * anything else, which is none of litefeed's.
- */
-async function lastLine(file: FileHandle, path: string, isMapped: boolean): Promise<unknown> {
-  const {size} = await file.stat()
-  let tail = Buffer.alloc(0)
-  let [begin, end] = [-1, -1]
-  let at = size
-  while (at > 0 && begin === -1) {
-    const length = Math.min(at, 65_536)
-    at -= length
-    const chunk = Buffer.alloc(length)
-    await file.read(chunk, 0, length, at)
-    tail = Buffer.concat([chunk, tail])
-    end = tail.lastIndexOf(10)
-    begin = end < 1 ? -1 : tail.lastIndexOf(10, end - 1)
-  }
-  const last = end === -1 ? undefined : parse(tail.toString('utf8', begin + 1, end))
-  const rest = tail.subarray(end + 1)
-  if (rest.length > 0) {
-    if (!isTornEvent(rest) && !(isMapped && last != null && isTornJson(rest)))
-      throw new LitefeedError(
-        'MISUSE',
-        `${path} does not end with a line break, and how it ends is no torn line of a pipe`,
-        {
-          hint: 'end it with a line break, or name another file',
-        },
-      )
-    await file.truncate(at + end + 1)
-  }
-  return last
-}
-
-/** Whether a text without a line break is how an event begins, or a piece of that. */
-function isTornEvent(text: Buffer): boolean {
-  const begin = text.toString('utf8', 0, 64).replace(/^\{"seq":\d+/, '{"seq":0')
-  return begin.startsWith(eventBegin) || eventBegin.startsWith(begin)
-}
-
-/** Whole JSON may be what somebody else has left without a line break. */
-function isTornJson(text: Buffer): boolean {
-  return /^["{[tfn\d-]/.test(text.toString('utf8', 0, 1)) && parse(text.toString()) === null
-}
-
-const eventBegin = '{"seq":0,"ts_ms":'
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return null
-  }
 }
