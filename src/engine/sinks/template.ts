@@ -37,11 +37,20 @@ export function keyName(key: string): string {
 
 /**
  * A key, which is JSON text, as it is typed at a shell: `litefeed get TABLE "$LITEFEED_KEY"` finds the document. No two keys have the
- * same: the string "1" has its quotes, which the number has not.
+ * same: the string "1" has its quotes, which the number has not, and a string with quotes of its own has more of them.
  */
 export function keyArgument(key: string): string {
   const name = keyName(key)
   // Neither an argument nor the environment can have it.
   if (name.includes('\0')) return key
-  return key.startsWith('"') && typeof parseKey(name) !== 'string' ? key : name
+  return key.startsWith('"') && !isItself(name) ? key : name
+}
+
+/** Whether a string, typed without more, is that string. */
+function isItself(name: string): boolean {
+  try {
+    return parseKey(name) === name
+  } catch {
+    return false
+  }
 }
