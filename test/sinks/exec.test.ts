@@ -105,6 +105,39 @@ describe('a program', () => {
     expect(await consumer(db)).toMatchObject({position: 1})
   })
 
+  /** Answers the last one first, once it has all of them. */
+  const refusing = (answer: string) => `
+    const events = []
+    for await (const line of lines) events.push(JSON.parse(line))
+    for (const {seq, table, key} of events.reverse()) {
+      done({key})
+      console.log(JSON.stringify(${answer}))
+    }`
+
+  /** What is there, to one program. */
+  const fill = (db: string, to: string) =>
+    litefeed(['pipe', '--to', to, '--as', 'x', '--include-initial', '--no-follow', '--on-poison', 'skip'], {db})
+
+  test('says which of an initial part it refuses, since all of it has one seq', async () => {
+    const db = await databaseWith({t: [{id: 1}, {id: '1'}, {id: 3}]})
+    const answer = `key === 1 && first('/refused') ? {nack: seq, table, key, error: 'no'} : {ack: seq, key}`
+    const {to, done} = program(refusing(answer))
+    expect(await fill(db, to)).toMatchObject({status: 0, stderr: expect.stringContaining('did not take seq 3: no')})
+    expect(done().map(({key}) => key)).toEqual(['1', 3, 1, 1])
+  })
+
+  test('ends the pipe when it does not, and nothing counts as delivered', async () => {
+    const db = await three()
+    const {to} = program(refusing(`key === 1 ? {nack: seq, error: 'no'} : seq`))
+    expect(await fill(db, to)).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining('refused one of several documents with seq 3, and does not say which: no'),
+    })
+    const all = program('for await (const line of lines) { done(JSON.parse(line)); console.log(3) }')
+    expect(await fill(db, all.to)).toMatchObject({status: 0})
+    expect(all.done().map(({key}) => key)).toEqual([1, 2, 3])
+  })
+
   test('that ends is started again with what it has not acknowledged', async () => {
     const db = await three()
     const {to, done} = program(`

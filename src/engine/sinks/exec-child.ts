@@ -1,10 +1,13 @@
 import {execa} from 'execa'
+import {parse, stringify} from '../documents/json.ts'
+import {keyText, toKey} from '../documents/key.ts'
 import {cannotRun, mostAttempts} from './exec.ts'
 import {done, type Outcome, type Parcel, type Sink} from './sink.ts'
 
 /**
  * One program that reads lines on its stdin and says on its stdout which it has finished, in any order, each by itself: `12` or
- * `{"ack":12}`; `{"nack":12,"error":"..."}` is one it could not take, which is given to it again a few times. When it ends,
+ * `{"ack":12}`; `{"nack":12,"error":"..."}` is one it could not take, which is given to it again a few times. Where several have one
+ * seq, as in an initial part, `"key"`, and `"table"`, say which: without, the first is acknowledged, and none refused. When it ends,
  * it is started again, and given again what it has not acknowledged. When there is no more for it its stdin ends, so that it may
  * acknowledge in groups, and the last one at the end. Its environment has LITEFEED_FEED, which with the seq
  * makes the idempotency key.
@@ -50,6 +53,8 @@ class Child {
   readonly #running: ReturnType<typeof startProgram>
   /** By seq; all of an initial part have one. */
   readonly #waiting = new Map<number, Waiting[]>()
+  /** Which seqs several had that were under way together. */
+  readonly #shared = new Set<number>()
   readonly #over: Promise<void>
   #complaint: string | undefined
 
@@ -63,7 +68,9 @@ class Child {
   give(parcel: Parcel): Promise<Outcome> {
     return new Promise((settle, fail) => {
       const {seq} = parcel.event
-      this.#waiting.set(seq, [...(this.#waiting.get(seq) ?? []), {parcel, settle, fail}])
+      const others = this.#waiting.get(seq) ?? []
+      if (others.length > 0) this.#shared.add(seq)
+      this.#waiting.set(seq, [...others, {parcel, settle, fail}])
       this.#running.stdin?.write(`${parcel.line}\n`)
     })
   }
@@ -99,16 +106,31 @@ class Child {
       this.#running.kill()
       return
     }
-    const [waiting, ...others] = this.#waiting.get(answer.seq) ?? []
-    if (waiting === undefined) return
-    if (others.length > 0) this.#waiting.set(answer.seq, others)
-    else this.#waiting.delete(answer.seq)
-    if (answer.error === undefined) waiting.settle(done)
-    else
-      waiting.settle({
-        kind: waiting.parcel.attempts + 1 < mostAttempts ? 'retry' : 'poison',
-        reason: answer.error,
-      })
+    const {seq, key, table, error} = answer
+    const waiting = this.#waiting.get(seq) ?? []
+    const meant = waiting.filter(
+      ({parcel: {event}}) => (key ?? event.key) === event.key && (table ?? event.table) === event.table,
+    )
+    const [first] = meant
+    if (first === undefined) return
+    if (waiting.length > 1)
+      this.#waiting.set(
+        seq,
+        waiting.filter(other => other !== first),
+      )
+    else this.#waiting.delete(seq)
+    if (error === undefined) first.settle(done)
+    // One before it may be what was acknowledged as this one.
+    else if (meant.length > 1 || (key === undefined && this.#shared.has(seq))) first.settle(unclear(seq, error))
+    else first.settle({kind: first.parcel.attempts + 1 < mostAttempts ? 'retry' : 'poison', reason: error})
+  }
+}
+
+function unclear(seq: number, error: string): Outcome {
+  return {
+    kind: 'stop',
+    reason: `refused one of several documents with seq ${seq}, and does not say which: ${error}`,
+    hint: `say {"nack":${seq},"table":"...","key":...}, or have one at a time with --max-unacked 1`,
   }
 }
 
@@ -131,15 +153,26 @@ interface Waiting {
   fail(error: unknown): void
 }
 
-function parseAnswer(line: string): {readonly seq: number; readonly error: string | undefined} | undefined {
+interface Answer {
+  readonly seq: number
+  /** Of which document, where that is said: the key as JSON. */
+  readonly key?: string | undefined
+  readonly table?: string | undefined
+  readonly error?: string | undefined
+}
+
+function parseAnswer(line: string): Answer | undefined {
   try {
-    const answer = JSON.parse(line)
-    if (typeof answer === 'number') return {seq: answer, error: undefined}
-    const {ack, nack, error = 'no reason given'} = answer
-    if (typeof ack === 'number') return {seq: ack, error: undefined}
-    if (typeof nack === 'number') return {seq: nack, error: typeof error === 'string' ? error : JSON.stringify(error)}
+    const answer = parse(line)
+    if (typeof answer === 'number') return {seq: answer}
+    const {ack, nack, error = 'no reason given', ...document} = answer as Record<string, unknown>
+    const key = document.key === undefined ? undefined : keyText(toKey(document.key))
+    const table = document.table === undefined ? undefined : String(document.table)
+    if (typeof ack === 'number') return {seq: ack, key, table}
+    const reason = typeof error === 'string' ? error : (stringify(error) as string)
+    if (typeof nack === 'number') return {seq: nack, key, table, error: reason}
   } catch {
-    // Not JSON, or null.
+    // Not JSON, or null, or what no document has as its key.
   }
   return undefined
 }
