@@ -76,6 +76,14 @@ describe.skipIf(!(await isThere('RabbitMQ')))('RabbitMQ', () => {
     })
   })
 
+  test('a key that is too long for a header is poison', async () => {
+    const db = await databaseWith({t: [{id: 1}, {id: 'x'.repeat(70_000)}, {id: 2}]})
+    const {name, take} = await queue()
+    const run = await deliver(db, url, '--routing-key', name, '--on-poison', 'skip')
+    expect(run.stderr).toContain('refused seq 2, which is left out: its key does not fit into a header')
+    expect((await take()).map(({properties}) => properties.headers?.seq)).toEqual([1, 3])
+  })
+
   test('a returned message is a failure although it is confirmed, and what follows it of its document waits', async () => {
     const db = await databaseWith({t: [{id: 1}, {id: 2}]})
     await write(db, 't', t => t.update(1, {n: 1}))

@@ -276,6 +276,13 @@ test('what the pipe says when it is no terminal: nothing, but what is wrong', as
     ['file:x', '--exchange', 'y'],
     ['file:x', '--dlq', 'y'],
     ['exec:cat', '--each', '--max-unacked', '3'],
+    ["exec:''"],
+    ["exec:'' x", '--each'],
+    ['amqp://127.0.0.1', '--exchange', 'x'.repeat(256)],
+    ['nats://127.0.0.1', '--subject', 'a b'],
+    ['nats://127.0.0.1', '--subject', ''],
+    ['nats://127.0.0.1', '--subject', 'a..{table}'],
+    ['nats://127.0.0.1', '--subject', 'a.>'],
     ['file:x', '--on-poison', 'dlq'],
     ['file:x', '--as', 'y', '--order-by', 'id', '--limit', '1'],
   ])

@@ -64,21 +64,23 @@ export class AmqpSession {
         else if (tooLarge(this.#closed) === content.length) settle({kind: 'poison', reason: reasonOf(this.#closed)})
         else fail(this.#closed)
       }
-      this.#channel.publish(
-        exchange,
-        routingKey,
-        content,
-        {
-          mandatory: true,
-          persistent: true,
-          messageId: id,
-          timestamp: Math.floor(event.ts_ms / 1000),
-          type: event.type,
-          contentType: 'application/json',
-          headers: {table: event.table, key: headerOf(event.key), seq: event.seq},
-        },
-        confirmed,
-      )
+      const headers = {table: event.table, key: headerOf(event.key), seq: event.seq}
+      const options = {
+        mandatory: true,
+        persistent: true,
+        messageId: id,
+        timestamp: Math.floor(event.ts_ms / 1000),
+        type: event.type,
+        contentType: 'application/json',
+        headers,
+      }
+      try {
+        this.#channel.publish(exchange, routingKey, content, options, confirmed)
+      } catch (error) {
+        // The client has room for 64 kB of them, and looks before it sends anything.
+        if (!(error instanceof RangeError)) throw error
+        settle({kind: 'poison', reason: `its key does not fit into a header: ${error.message}`})
+      }
     })
   }
 

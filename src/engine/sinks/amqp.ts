@@ -1,3 +1,4 @@
+import {LitefeedError} from '../error.ts'
 import {AmqpSession, reasonOf} from './amqp-session.ts'
 import type {Outcome, Parcel, Sink} from './sink.ts'
 import type {Target} from './target.ts'
@@ -32,6 +33,8 @@ export class AmqpSink implements Sink {
     if (!url.searchParams.has('heartbeat')) url.searchParams.set('heartbeat', '10')
     this.#url = url.href
     this.name = `${url.protocol}//${url.host}${url.pathname === '/' ? '' : url.pathname}`
+    if (Buffer.byteLength(exchange) > 255)
+      throw new LitefeedError('MISUSE', 'the name of an exchange has 255 bytes at most')
     this.#exchange = exchange
     this.#routingKey = compileTemplate('routingKey', routingKey)
   }

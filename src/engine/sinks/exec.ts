@@ -17,7 +17,9 @@ export const mostAttempts = 5
 /** A program that is given events; no shell is involved. Throws MISUSE. */
 export function makeExecSink({command, maxUnacked, each = false}: ExecOptions): Sink {
   const [program, ...args] = typeof command === 'string' ? parseArguments(command) : command
-  if (program === undefined) throw new LitefeedError('MISUSE', 'exec: needs a command')
+  if (program === undefined || program === '') throw new LitefeedError('MISUSE', 'exec: needs a command')
+  if ([program, ...args].some(part => part.includes('\0')))
+    throw new LitefeedError('MISUSE', 'a command cannot hold the character U+0000')
   if (!each) return new ChildSink(program, args, maxUnacked ?? 100)
   if (maxUnacked !== undefined)
     throw new LitefeedError('MISUSE', '`maxUnacked` with `each`: a process for each event has that event alone')

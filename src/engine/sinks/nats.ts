@@ -1,4 +1,5 @@
 import {createHash} from 'node:crypto'
+import {LitefeedError} from '../error.ts'
 import type {Position} from '../storage/storage.ts'
 import {isRefusal, NatsSession, reasonOf} from './nats-session.ts'
 import type {Outcome, Parcel, Sink, Stream} from './sink.ts'
@@ -36,6 +37,12 @@ export class NatsSink implements Sink {
   constructor(to: string, {subject = 'litefeed.{table}.{type}'}: Target) {
     this.#url = parseUrl(to)
     this.name = `nats://${this.#url.host}`
+    // What stands for a table or a key has no dot, and is not empty.
+    const tokens = subject.replaceAll(/\{[^{}]*\}/g, 'x').split('.')
+    if (tokens.some(token => token === '' || /[\s*>\p{Cc}]/u.test(token)))
+      throw new LitefeedError('MISUSE', `${JSON.stringify(subject)} is no subject to publish to`, {
+        hint: 'it has words between dots, without spaces, * and >, such as litefeed.{table}.{type}',
+      })
     this.#template = subject
     this.#subject = compileTemplate('subject', subject, value =>
       value === ''
