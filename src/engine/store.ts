@@ -8,7 +8,7 @@ import type {FeedEvent} from './feed/event.ts'
 import {Feed} from './feed/feed.ts'
 import type {FeedOptions, Since} from './feed/options.ts'
 import {prune} from './retention.ts'
-import type {PipeOptions, PipeStatus} from './sinks/options.ts'
+import {checkPipeOptions, type PipeOptions, type PipeStatus} from './sinks/options.ts'
 import type {Sink} from './sinks/sink.ts'
 import type {Keep, Prune, Pruned} from './storage/retention.ts'
 import type {
@@ -135,14 +135,15 @@ export class Store implements AsyncDisposable {
   }
 
   /**
-   * Delivers a feed to a sink, at least once, until it ends or the signal aborts. With a name the position is kept as that of a
-   * consumer. Throws what `consume` does, and UNDELIVERED.
+   * Delivers a feed to a sink, at least once, until it ends or the signal aborts; breaking out of the loop waits for what is under
+   * way. With a name the position is kept as that of a consumer. Throws what `consume` does, and UNDELIVERED.
    */
   async *pipe(
     sink: Sink,
-    feed: FeedOptions,
-    options: PipeOptions & {readonly as?: string | undefined; readonly owner?: Owner | undefined},
+    feed: FeedOptions = {},
+    options: PipeOptions & {readonly as?: string | undefined; readonly owner?: Owner | undefined} = {},
   ): AsyncGenerator<PipeStatus> {
+    checkPipeOptions(options)
     await using consumer =
       options.as === undefined
         ? undefined

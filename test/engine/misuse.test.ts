@@ -1,6 +1,7 @@
 // What a program in JavaScript gets wrong is refused; least of all it means everything.
 import {join} from 'node:path'
 import {describe, expect, test} from 'vitest'
+import type {Sink} from '../../src/engine/sinks/sink.ts'
 import {makeSink} from '../../src/engine/sinks/target.ts'
 import {open, type Store} from '../../src/engine/store.ts'
 import {all, temporaryDirectory} from '../support.ts'
@@ -58,6 +59,31 @@ test('other words than those that there are are refused', async () => {
   await expect(store.table('t').insert({id: 1}, {conflict: 'ignore' as never})).rejects.toMatchObject(misuse)
   await expect(makeSink({} as never)).rejects.toMatchObject(misuse)
   expect(() => store.table(1 as never)).toThrow(expect.objectContaining(misuse))
+})
+
+/** A receiver that refuses everything. */
+const refusing: Sink = {
+  name: 'here',
+  batch: 1,
+  parallel: 1,
+  order: 'each',
+  deliver: async parcels => parcels.map(() => ({kind: 'poison', reason: 'no'})),
+  async [Symbol.asyncDispose]() {},
+}
+
+test.each([{onPoison: 'drop'}, {onPoison: 'dlq'}, {bury: async () => {}}, {onPoison: 'dlq', bury: 1}, {signal: 1}])(
+  'a pipe with %j is refused',
+  async options => {
+    await using store = await newStore()
+    await expect(all(store.pipe(refusing, {follow: false}, options as never))).rejects.toMatchObject(misuse)
+  },
+)
+
+test('without a word about poison a pipe ends at it', async () => {
+  await using store = await newStore()
+  const pipe = store.pipe(refusing, {since: 'beginning', follow: false}, {as: 'x'})
+  await expect(all(pipe)).rejects.toMatchObject({code: 'UNDELIVERED'})
+  expect(await store.consumers()).toMatchObject([{position: 0}])
 })
 
 test('a store that was closed says so', async () => {

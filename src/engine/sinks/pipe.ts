@@ -41,7 +41,7 @@ export class Pipe implements AsyncIterable<PipeStatus> {
     const {id: feed, name, mark, resets = 0, moved = false, isPlaced, position, mapped, merges, sending} = origin
     this.#origin = origin
     this.#sink = sink
-    this.#signal = options.signal
+    this.#signal = options.signal ?? new AbortController().signal
     const stream = {feed, name, mark, resets, moved, kept: isPlaced ? position : undefined, mapped}
     this.#line = new Line(sink.order === 'each', position)
     this.#batches = sink.sameBatches ? new Batches(sink.batch, merges ? undefined : sending) : undefined
@@ -78,7 +78,16 @@ export class Pipe implements AsyncIterable<PipeStatus> {
       signal.removeEventListener('abort', ring)
       this.#over.abort()
       await feed?.return(undefined)
+      await this.#settle()
     }
+  }
+
+  /** Who breaks out of the loop may leave something under way, and nobody else shall have the consumer before it has ended. */
+  async #settle(): Promise<void> {
+    if (this.#running === 0) return
+    this.#sink.finish?.()
+    while (this.#running > 0) await this.#bell.wait(Number.POSITIVE_INFINITY)
+    await this.#keeper.keep().catch(() => {})
   }
 
   /** From where to deliver, when the receiver knows that better than the origin. */

@@ -93,7 +93,7 @@ export class Settling {
   }
 
   async #refuse(refused: readonly (Refused & {parcel: Entry})[]): Promise<void> {
-    const {onPoison, bury} = this.#options
+    const {onPoison = 'stop', bury} = this.#options
     if (onPoison === 'stop') {
       this.#line.putBack(
         refused.map(({parcel}) => parcel),

@@ -1,6 +1,7 @@
 import {join} from 'node:path'
 import {expect, test} from 'vitest'
 import type {Owner} from '../../../src/engine/consumer/lease.ts'
+import type {Sink} from '../../../src/engine/sinks/sink.ts'
 import {open} from '../../../src/engine/store.ts'
 import {temporaryDirectory} from '../../support.ts'
 
@@ -20,4 +21,38 @@ test('who holds a consumer that was deleted does not hold the next one of that n
   await before[Symbol.asyncDispose]()
   await after.advance(1)
   expect(await store.consumers()).toMatchObject([{position: 1, owner: 'survivor'}])
+})
+
+test('who breaks out of a pipe has the consumer until what is under way has ended', async () => {
+  await using store = await open(await newFile())
+  await store.table('t').insert([{id: 1}, {id: 2}])
+  let isBegun = false
+  const ended = Promise.withResolvers<void>()
+  const sink: Sink = {
+    name: 'here',
+    batch: 1,
+    parallel: 2,
+    order: 'each',
+    async deliver([parcel]) {
+      if (parcel?.event.seq === 1) return [{kind: 'done'}]
+      isBegun = true
+      await ended.promise
+      return [{kind: 'done'}]
+    },
+    async [Symbol.asyncDispose]() {},
+  }
+  const left = Promise.withResolvers<void>()
+  const over = (async () => {
+    for await (const _ of store.pipe(sink, {since: 'beginning'}, {as: 'x'})) {
+      if (!isBegun) continue
+      left.resolve()
+      break
+    }
+  })()
+  await left.promise
+  await new Promise(setImmediate)
+  await expect(store.deleteConsumer('x')).rejects.toMatchObject({code: 'TAKEN'})
+  ended.resolve()
+  await over
+  expect(await store.consumers()).toMatchObject([{position: 2, owner: null}])
 })
