@@ -42,6 +42,12 @@ export function checkChoice(name: string, value: unknown, choices: readonly stri
   throw new LitefeedError('MISUSE', `\`${name}\` is one of ${choices.join(', ')}, and ${shown(value)} is none`)
 }
 
+/** Refuses what is no whole number from `least` on. */
+export function checkWhole(name: string, value: unknown, least: number): void {
+  if (Number.isSafeInteger(value) && (value as number) >= least) return
+  throw new LitefeedError('MISUSE', `\`${name}\` must be a whole number from ${least} on, not ${shown(value)}`)
+}
+
 /** A value as an error shows it. */
 export function shown(value: unknown): string {
   return typeof value === 'string' ? JSON.stringify(value) : String(value)

@@ -253,6 +253,8 @@ describe('by hand', () => {
     expect((await ack('2')).result).toEqual({name: 'x', position: 3})
     expect(await ack('6')).toMatchObject({status: 2, stderr: expect.stringContaining('whose newest change is 5')})
     expect(await ack('three')).toMatchObject({status: 2})
+    for (const name of ['', 'a\nb'])
+      expect(await litefeed(['consumers', 'reset', name, '--to', 'now'], {db})).toMatchObject({status: 2})
     expect(await litefeed(['ack', 'y', '1'], {db})).toMatchObject({
       status: 1,
       stderr: expect.stringContaining('there are x'),

@@ -86,6 +86,35 @@ test('without a word about poison a pipe ends at it', async () => {
   expect(await store.consumers()).toMatchObject([{position: 0}])
 })
 
+test.each([
+  {to: 'http://h', batch: 0},
+  {to: 'http://h', batch: 1.5},
+  {to: [1]},
+  {to: 'exec:cat', maxUnacked: '3'},
+  {to: 'exec:cat', each: 1},
+  {to: 'nats://h', subject: 1},
+])('the target %j is refused', async target => {
+  await expect(makeSink(target as never)).rejects.toMatchObject(misuse)
+})
+
+test('a consumer has a name that can be typed, and a position that is in the log', async () => {
+  await using store = await newStore()
+  for (const name of ['', 'a\nb', '\ud800', 5, undefined]) {
+    await expect(store.consume(name as never)).rejects.toMatchObject(misuse)
+    await expect(store.resetConsumer(name as never, 'now')).rejects.toMatchObject(misuse)
+  }
+  for (const to of [undefined, {}, {ago: 'x'}, {ago: Number.NaN}, new Date(Number.NaN), 'bogus', Number.NaN, 1.5, null])
+    await expect(store.resetConsumer('x', to as never)).rejects.toMatchObject(misuse)
+  expect(await store.consumers()).toEqual([])
+  await store.resetConsumer('x', 1)
+  for (const position of [1.5, 99, -1, '2', undefined])
+    await expect(store.acknowledge('x', position as never)).rejects.toMatchObject(misuse)
+  await using consumer = await store.consume('x')
+  for (const position of [1.5, 99, -1, '2'])
+    await expect(consumer.advance(position as never)).rejects.toMatchObject(misuse)
+  expect(await store.consumers()).toMatchObject([{position: 1}])
+})
+
 test('a store that was closed says so', async () => {
   const store = await newStore()
   await store.close()

@@ -1,10 +1,11 @@
-import {LitefeedError} from '../error.ts'
+import {checkWhole, LitefeedError} from '../error.ts'
 import type {Batch} from '../feed/batch.ts'
 import {Feed} from '../feed/feed.ts'
 import type {FeedOptions} from '../feed/options.ts'
 import type {Lease, Consumer as Stored} from '../storage/consumers.ts'
 import type {Position, Storage} from '../storage/storage.ts'
 import {claimLease, leaseDuration, type Owner} from './lease.ts'
+import {checkConsumerName} from './name.ts'
 import type {Origin} from './origin.ts'
 
 /** A feed that goes on where the consumer of this name stood, which nobody else moves meanwhile. Whoever claims it disposes of it. */
@@ -30,7 +31,7 @@ export class Consumer implements Origin, AsyncDisposable {
    * lives, HISTORY_LOST when the position is gone, and MISUSE for what cannot be resumed.
    */
   static async claim(storage: Storage, name: string, options: FeedOptions, owner: Owner): Promise<Consumer> {
-    checkName(name)
+    checkConsumerName(name)
     if (options.orderBy !== undefined)
       throw new LitefeedError(
         'MISUSE',
@@ -122,9 +123,10 @@ export class Consumer implements Origin, AsyncDisposable {
 
   /**
    * Moves on to a position, and notes what is sent next. Throws TAKEN when somebody else has the consumer: then what was
-   * delivered since may be delivered again by that one.
+   * delivered since may be delivered again by that one. Throws MISUSE for a position that is beyond the log.
    */
   async advance(to: Position | undefined, sending?: Position): Promise<void> {
+    if (to !== undefined) checkWhole('to', to, 0)
     this.#sending = sending
     await this.#move(to)
     if (to === undefined) return
@@ -195,11 +197,6 @@ export class Consumer implements Origin, AsyncDisposable {
     }
     throw this.lost.reason
   }
-}
-
-function checkName(name: string): void {
-  if (name === '' || !name.isWellFormed() || /\p{Cc}/u.test(name))
-    throw new LitefeedError('MISUSE', `a consumer cannot have the name ${JSON.stringify(name)}`)
 }
 
 /** Milliseconds: often enough for the lease not to run out while its owner lives. */

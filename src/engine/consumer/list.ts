@@ -1,9 +1,11 @@
-import {LitefeedError} from '../error.ts'
+import {checkWhole, LitefeedError} from '../error.ts'
 import type {Since} from '../feed/options.ts'
+import {checkFeedOptions} from '../feed/refuse.ts'
 import {startFeed} from '../feed/start.ts'
 import type {Consumer} from '../storage/consumers.ts'
 import type {Position, Storage} from '../storage/storage.ts'
-import type {Owner} from './lease.ts'
+import {leaseDuration, type Owner} from './lease.ts'
+import {checkConsumerName} from './name.ts'
 
 export interface ConsumerInfo {
   readonly name: string
@@ -34,6 +36,9 @@ export async function listConsumers(storage: Storage, owner: Owner): Promise<rea
 
 /** See Store.resetConsumer. */
 export async function resetConsumer(storage: Storage, name: string, to: Since, owner: Owner): Promise<Position> {
+  checkConsumerName(name)
+  if (to === undefined) throw new LitefeedError('MISUSE', 'to which position is the consumer to be put?')
+  checkFeedOptions({since: to})
   refuseTaken(await storage.consumers.find(name), owner)
   const {position} = await startFeed(storage, {since: to})
   await storage.consumers.place(name, position)
@@ -48,6 +53,7 @@ export async function deleteConsumer(storage: Storage, name: string, owner: Owne
 
 /** See Store.acknowledge. */
 export async function acknowledge(storage: Storage, name: string, position: Position): Promise<Position> {
+  checkWhole('position', position, 0)
   const now = await storage.consumers.acknowledge(name, position)
   if (now === undefined) throw await noConsumer(storage, name)
   return now
@@ -61,9 +67,10 @@ export async function noConsumer(storage: Storage, name: string): Promise<Litefe
   })
 }
 
-/** Whether a lease is held, as far as `owner` can tell. */
+/** Whether a lease is held, as far as `owner` can tell. One that goes on for too long is from before the clock was put back. */
 function holds(holder: Consumer['owner'], owner: Owner): holder is NonNullable<Consumer['owner']> {
-  return holder !== undefined && holder.expires > Date.now() && !owner.isGone(holder)
+  const left = holder === undefined ? 0 : holder.expires - Date.now()
+  return holder !== undefined && left > 0 && left <= 2 * leaseDuration && !owner.isGone(holder)
 }
 
 function refuseTaken(consumer: Consumer | undefined, owner: Owner): void {

@@ -1,6 +1,6 @@
 import {parseOrder} from '../documents/order.ts'
 import {DocumentSet} from '../documents/set.ts'
-import {LitefeedError, shown} from '../error.ts'
+import {checkWhole, LitefeedError, shown} from '../error.ts'
 import type {FeedOptions} from './options.ts'
 import {makeTeller} from './tell.ts'
 
@@ -12,6 +12,8 @@ export function checkFeedOptions(options: FeedOptions): void {
   if (keys?.length === 0) throw misuse('a feed of no key', 'leave keys out to follow every key')
   if (typeof since === 'number') checkWhole('since', since, 0)
   if (typeof since === 'object' && 'last' in since) checkWhole('since', since.last, 0)
+  if (typeof since === 'object' && 'ago' in since && !(since.ago >= 0 && since.ago < Number.POSITIVE_INFINITY))
+    throw misuse(`\`since\` must be 0 ms ago or more, not ${since.ago}`)
   if (typeof until === 'number') checkWhole('until', until, 0)
   if (take !== undefined) checkWhole('take', take, 1)
   for (const [name, value] of Object.entries({idleTimeout, heartbeat})) {
@@ -93,11 +95,6 @@ const kinds: readonly (readonly [keyof FeedOptions, (value: unknown) => boolean,
   ['since', isSince, 'now, beginning, a position, {last}, {ago} or a Date'],
   ['until', value => value === 'now' || isNumber(value) || isDate(value), 'now, a position or a Date'],
 ]
-
-function checkWhole(name: string, value: number, least: number): void {
-  if (!Number.isSafeInteger(value) || value < least)
-    throw misuse(`\`${name}\` must be a whole number from ${least} on, not ${value}`)
-}
 
 function misuse(message: string, hint?: string): LitefeedError {
   return new LitefeedError('MISUSE', message, {hint})

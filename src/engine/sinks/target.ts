@@ -1,4 +1,4 @@
-import {LitefeedError} from '../error.ts'
+import {checkWhole, LitefeedError, shown} from '../error.ts'
 import type {Sink} from './sink.ts'
 import {withoutLogin} from './url.ts'
 
@@ -26,8 +26,7 @@ export interface Target {
 
 /** Makes the sink for a target; nothing is connected yet. Throws MISUSE for a target or an option that cannot be. */
 export async function makeSink(target: Target): Promise<Sink> {
-  if (typeof target.to !== 'string' && !Array.isArray(target.to))
-    throw new LitefeedError('MISUSE', '`to` is a URL, or a program and its arguments')
+  checkKinds(target)
   if (typeof target.to !== 'string') return (await import('./exec.ts')).makeExecSink({...target, command: target.to})
   const to = target.to.replace(/^[a-z+]+:/i, scheme => scheme.toLowerCase())
   const [, scheme = ''] = /^([a-z+]+):/.exec(to) ?? []
@@ -39,6 +38,19 @@ export async function makeSink(target: Target): Promise<Sink> {
   const foreign = options.filter(name => target[name] !== undefined && !entry.options.includes(name))
   if (foreign.length > 0) throw new LitefeedError('MISUSE', `\`${foreign[0]}\` is not for ${scheme}:`)
   return entry.make(target, to)
+}
+
+/** Of a program in JavaScript each may be anything. */
+function checkKinds(target: Target): void {
+  const {to, each} = target
+  if (![to].flat().every(part => typeof part === 'string'))
+    throw new LitefeedError('MISUSE', '`to` is a URL, or a program and its arguments')
+  for (const name of ['batch', 'maxUnacked'] as const) if (target[name] !== undefined) checkWhole(name, target[name], 1)
+  for (const name of ['exchange', 'routingKey', 'subject', 'secret', 'source'] as const)
+    if (target[name] !== undefined && typeof target[name] !== 'string')
+      throw new LitefeedError('MISUSE', `\`${name}\` is a string, and ${shown(target[name])} is none`)
+  if (each !== undefined && typeof each !== 'boolean')
+    throw new LitefeedError('MISUSE', `\`each\` is true or false, and not ${shown(each)}`)
 }
 
 type Option = Exclude<keyof Target, 'to' | 'source'>

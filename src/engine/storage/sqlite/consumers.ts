@@ -47,6 +47,7 @@ export class ConsumerTable implements Consumers {
 
   advance({consumer, fence, mark}: Lease, {to, sending, duration}: Move): Promise<boolean> {
     return this.#connection.write('soft', () => {
+      if (to !== undefined) this.#checkReached(to)
       const now = Date.now()
       const held = this.#connection
         .prepare(`UPDATE _litefeed_consumers SET expires = ?, sending = ? WHERE ${isThis}`)
@@ -75,9 +76,7 @@ export class ConsumerTable implements Consumers {
 
   acknowledge(name: string, position: Position): Promise<Position | undefined> {
     return this.#connection.write('hard', () => {
-      const {newest} = readBounds(this.#connection)
-      if (position > newest)
-        throw new LitefeedError('MISUSE', `position ${position} is beyond the log, whose newest change is ${newest}`)
+      this.#checkReached(position)
       this.#connection
         .prepare(
           'UPDATE _litefeed_consumers SET seq = ?, updated = ?, initial = 0 WHERE name = ? AND (seq < ? OR initial)',
@@ -99,6 +98,12 @@ export class ConsumerTable implements Consumers {
       'hard',
       () => this.#connection.prepare('DELETE FROM _litefeed_consumers WHERE name = ?').run(name).changes > 0,
     )
+  }
+
+  #checkReached(position: Position): void {
+    const {newest} = readBounds(this.#connection)
+    if (position > newest)
+      throw new LitefeedError('MISUSE', `position ${position} is beyond the log, whose newest change is ${newest}`)
   }
 }
 
