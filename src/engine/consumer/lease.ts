@@ -26,8 +26,13 @@ export async function claimLease(
   owner: Owner,
 ): Promise<{readonly consumer: Consumer; readonly lease: Lease}> {
   let seen: StoredOwner | undefined
+  let seenAt = 0
   const initial = options.includeInitial === true
-  const claim = {owner, duration: leaseDuration, initial, abandoned: (other: StoredOwner) => owner.isGone(other)}
+  const isSame = (other: StoredOwner) => other.place === seen?.place && other.expires === seen.expires
+  // A clock that was put back since does not make a lease longer.
+  const isOver = (other: StoredOwner) => isSame(other) && performance.now() - seenAt >= leaseDuration
+  const abandoned = (other: StoredOwner) => owner.isGone(other) || isOver(other)
+  const claim = {owner, duration: leaseDuration, initial, abandoned}
   for (;;) {
     const known = await storage.consumers.find(name)
     const at = known === undefined ? (await startFeed(storage, options)).position : undefined
@@ -37,10 +42,11 @@ export async function claimLease(
     if (other === undefined) continue
     options.signal?.throwIfAborted()
     // Whoever renews it lives; who does not is waited for no longer than the lease goes on.
-    if (seen !== undefined && (other.place !== seen.place || other.expires > seen.expires))
+    if (seen !== undefined && !isSame(other))
       throw new LitefeedError('TAKEN', `the consumer ${name} is in use by ${other.name}`, {
         hint: 'one process at a time moves a consumer: end that one, or take another name',
       })
+    if (seen === undefined) seenAt = performance.now()
     seen ??= other
     await sleep(Math.max(1, Math.min(250, other.expires - Date.now())), undefined, {signal: options.signal})
   }

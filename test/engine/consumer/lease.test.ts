@@ -1,4 +1,5 @@
 import {join} from 'node:path'
+import Sqlite from 'better-sqlite3'
 import {expect, test} from 'vitest'
 import type {Owner} from '../../../src/engine/consumer/lease.ts'
 import type {Sink} from '../../../src/engine/sinks/sink.ts'
@@ -21,6 +22,26 @@ test('who holds a consumer that was deleted does not hold the next one of that n
   await before[Symbol.asyncDispose]()
   await after.advance(1)
   expect(await store.consumers()).toMatchObject([{position: 1, owner: 'survivor'}])
+})
+
+test('a lease from before the clock was put back is over when it would have been', async () => {
+  const file = await newFile()
+  await using store = await open(file)
+  await store.table('t').insert({id: 1})
+  await store.resetConsumer('x', 'beginning')
+  const hold = () => {
+    const connection = new Sqlite(file)
+    const take = connection.prepare('UPDATE _litefeed_consumers SET owner = ?, place = ?, expires = ?, fence = 1')
+    take.run('dead', 'elsewhere', Date.now() + 3_600_000)
+    connection.close()
+  }
+  hold()
+  expect(await store.consumers()).toMatchObject([{owner: null}])
+  await store.resetConsumer('x', 'beginning')
+  hold()
+  // Waits for as long as a lease goes on.
+  await using consumer = await store.consume('x')
+  expect(consumer.position).toBe(0)
 })
 
 test('who breaks out of a pipe has the consumer until what is under way has ended', async () => {
