@@ -1,7 +1,10 @@
+import {once} from 'node:events'
 import {existsSync, readFileSync} from 'node:fs'
+import {createServer} from 'node:http'
+import type {AddressInfo} from 'node:net'
 import {join} from 'node:path'
 import {setTimeout as sleep} from 'node:timers/promises'
-import {describe, expect, test} from 'vitest'
+import {describe, expect, onTestFinished, test} from 'vitest'
 import {
   consumer,
   databaseWith,
@@ -76,6 +79,19 @@ describe('documents', () => {
     await library(db, store => store.resetConsumer('es', 2))
     expect(await deliver(db, url('adults'), ...adults)).toMatchObject({status: 0, stderr: ''})
     expect(writes()).toHaveLength(before)
+  })
+
+  test('are sent with the parameters of the URL', async () => {
+    const urls: (string | undefined)[] = []
+    const server = createServer((request, response) => {
+      urls.push(request.url)
+      response.end('{"items":[{"index":{"status":201}}]}')
+    }).listen(0, '127.0.0.1')
+    onTestFinished(() => void server.close())
+    await once(server, 'listening')
+    const to = `elasticsearch+http://127.0.0.1:${(server.address() as AddressInfo).port}/prefix/{table}?pipeline=enrich`
+    expect(await deliver(await databaseWith({t: [{id: 1}]}), to)).toMatchObject({status: 0, stderr: ''})
+    expect(urls).toEqual(['/prefix/_bulk?pipeline=enrich'])
   })
 
   test('that --map makes', async () => {

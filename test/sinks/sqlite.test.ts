@@ -49,6 +49,15 @@ describe('how far a copy is', () => {
     }
   })
 
+  test('is a table for each of several, which have the same keys', async () => {
+    const db = await two()
+    for (const tables of [[], ['o', 'p']])
+      expect(await pipe(db, `${other()}?table=all`, ...tables)).toMatchObject({
+        status: 2,
+        stderr: expect.stringContaining('?table=all is for the documents of one table'),
+      })
+  })
+
   test('is forgotten with the consumer, but not when that is put back: then it has what comes again', async () => {
     const db = await two()
     const copy = other()

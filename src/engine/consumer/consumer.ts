@@ -13,6 +13,7 @@ export class Consumer implements Origin, AsyncDisposable {
   readonly name: string
   readonly id: string
   readonly mapped: boolean
+  readonly tables: readonly string[] | undefined
   readonly merges: boolean
   /** Aborts with an error when somebody else has the consumer. */
   readonly lost: AbortSignal
@@ -60,6 +61,7 @@ export class Consumer implements Origin, AsyncDisposable {
     this.id = storage.id
     this.#initial = initial
     this.mapped = options.map !== undefined
+    this.tables = options.tables
     this.merges = options.squash !== undefined
     this.lost = this.#lost.signal
     this.#storage = storage

@@ -18,6 +18,8 @@ export interface Origin {
   readonly isPlaced: boolean
   /** Whether the lines are what `map` made of the events. */
   readonly mapped: boolean
+  /** Every table when absent. */
+  readonly tables?: readonly string[] | undefined
   /** Whether changes are merged. */
   readonly merges: boolean
   /** The last change of the batch that an earlier process was about to send. */

@@ -13,6 +13,7 @@ export class Unnamed implements Origin {
   readonly position: Position
   isPlaced = false
   readonly mapped: boolean
+  readonly tables: readonly string[] | undefined
   readonly merges: boolean
   readonly #storage: Storage
   readonly #options: FeedOptions
@@ -27,6 +28,7 @@ export class Unnamed implements Origin {
     this.id = storage.id
     this.name = JSON.stringify({tables, keys: keys?.map(keyText), where, pluck, without, select, filter, map})
     this.position = position
+    this.tables = tables
     this.mapped = options.map !== undefined
     this.merges = options.squash !== undefined
     this.#storage = storage

@@ -28,7 +28,7 @@ export class ElasticsearchSink implements Sink {
   constructor(to: string, {batch = 500}: Target) {
     const [, scheme, rest] = /^elasticsearch\+(https?):(.*)$/s.exec(to) ?? []
     const {url, headers} = withoutUser(parseUrl(`${scheme}:${rest}`))
-    const {protocol, host, pathname} = new URL(url)
+    const {protocol, host, pathname, search} = new URL(url)
     const [index = '', ...prefix] = decodeURIComponent(pathname)
       .replace(/^\/|\/$/g, '')
       .split('/')
@@ -38,7 +38,8 @@ export class ElasticsearchSink implements Sink {
         hint: `such as elasticsearch+${scheme}://${host}/{table}`,
       })
     this.#index = compileTemplate('to', index, value => value.toLowerCase())
-    this.#url = [`${protocol}//${host}`, ...prefix.reverse(), '_bulk'].join('/')
+    // Parameters of the API, such as ?pipeline=.
+    this.#url = [`${protocol}//${host}`, ...prefix.reverse(), `_bulk${search}`].join('/')
     this.#headers = {'content-type': 'application/x-ndjson', ...headers}
     this.name = `elasticsearch+${protocol}//${host}/${index}`
     this.batch = batch

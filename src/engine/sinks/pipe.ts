@@ -38,11 +38,24 @@ export class Pipe implements AsyncIterable<PipeStatus> {
   #pulling = false
 
   constructor(origin: Origin, sink: Sink, options: PipeOptions) {
-    const {id: feed, name, mark, resets = 0, moved = false, isPlaced, position, mapped, merges, sending} = origin
+    const {
+      id: feed,
+      name,
+      mark,
+      resets = 0,
+      moved = false,
+      tables,
+      isPlaced,
+      position,
+      mapped,
+      merges,
+      sending,
+    } = origin
     this.#origin = origin
     this.#sink = sink
     this.#signal = options.signal ?? new AbortController().signal
-    const stream = {feed, name, mark, resets, moved, kept: isPlaced ? position : undefined, mapped}
+    const kept = isPlaced ? position : undefined
+    const stream = {feed, name, mark, resets, moved, kept, tables, mapped}
     this.#line = new Line(sink.order === 'each', position)
     this.#batches = sink.sameBatches ? new Batches(sink.batch, merges ? undefined : sending) : undefined
     this.#settling = new Settling(this.#line, sink, options, this.#news, error => this.#fail(error))

@@ -52,6 +52,8 @@ export interface Stream {
   readonly moved: boolean
   /** The position that was kept for it. */
   readonly kept: Position | undefined
+  /** The tables that it is of; every one when undefined. */
+  readonly tables: readonly string[] | undefined
   /** Whether the lines are what `map` made of the events. */
   readonly mapped: boolean
 }

@@ -36,7 +36,16 @@ export class SqliteSink implements Sink {
     this.#template = table
   }
 
-  position(stream: Stream): Promise<Position | undefined> {
+  async position(stream: Stream): Promise<Position | undefined> {
+    const tables = new Set(stream.tables?.map(table => table.toLowerCase()))
+    if (this.#template !== undefined && !this.#template.includes('{table}') && tables.size !== 1)
+      throw new LitefeedError(
+        'MISUSE',
+        `?table=${this.#template} is for the documents of one table: others have the same keys`,
+        {
+          hint: 'name the table to follow, or have {table} in the name of the target',
+        },
+      )
     return this.#orDown(async () => {
       this.#stream = this.#nameOf(stream)
       const reached = await (await this.#open()).position(this.#stream)
