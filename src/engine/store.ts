@@ -119,7 +119,7 @@ export class Store implements AsyncDisposable {
     return listConsumers(this.#storage, owner)
   }
 
-  /** Puts a consumer somewhere else, or makes it there. Throws TAKEN while somebody has it, HISTORY_LOST. */
+  /** Puts a consumer somewhere else, or makes it there. Throws TAKEN while somebody has it, HISTORY_LOST, MISUSE. */
   resetConsumer(name: string, to: Since, owner: Owner = nobody()): Promise<Position> {
     return resetConsumer(this.#storage, name, to, owner)
   }

@@ -87,6 +87,14 @@ describe.skipIf(!(await isThere('NATS')))('NATS JetStream', () => {
     expect((await messages()).map(({event}) => event.seq)).toEqual([1, 3])
   })
 
+  test('a subject that is too long is poison', async () => {
+    const db = await databaseWith({t: [{id: 1}, {id: 'x'.repeat(3890)}, {id: 'y'.repeat(3800)}]})
+    const {prefix, messages} = await stream()
+    const run = await deliver(db, url, '--subject', `${prefix}.{key}`, '--on-poison', 'skip')
+    expect(run.stderr).toContain('refused seq 2, which is left out: its subject is longer than 3900 bytes')
+    expect((await messages()).map(({event}) => event.seq)).toEqual([1, 3])
+  })
+
   test('killed at any moment, and cut off, each event is stored once', async () => {
     const random = new Random()
     const db = await databaseWith({t: [{id: 'k0'}]})

@@ -67,6 +67,8 @@ export class NatsSession {
   async publish({id, event, line}: Parcel, subject: string): Promise<Outcome> {
     const msgID = `${id}:${this.#mark}`
     if (this.#stored.delete(msgID)) return done
+    if (Buffer.byteLength(subject) > mostSubject)
+      return {kind: 'poison', reason: `its subject is longer than ${mostSubject} bytes: ${subject.slice(0, 40)}...`}
     const payload = Buffer.from(line)
     const most = this.#connection.info?.max_payload ?? Number.POSITIVE_INFINITY
     const fields = headers()
@@ -119,6 +121,9 @@ export class NatsSession {
     return ids
   }
 }
+
+/** A server closes the connection at a line of more than 4096 bytes, which has more in it than the subject. */
+const mostSubject = 3900
 
 export function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message || error.name : String(error)

@@ -22,7 +22,7 @@ export interface Consumers {
 
   /**
    * Renews the lease, and moves the consumer on: never back, and not at all when the lease is no longer this one. Whether it is.
-   * A power cut may undo the last moves, which only delivers something again.
+   * A power cut may undo the last moves, which only delivers something again. Throws MISUSE for a position beyond the log.
    */
   advance(lease: Lease, move: Move): Promise<boolean>
 
