@@ -14,6 +14,8 @@ import {readDefinition} from './tracked/definition.ts'
 export async function openReplica(file: string): Promise<Replica> {
   const connection = await Connection.open(file, 'write')
   try {
+    // What a foreign key does in the other database is a change of its own, and comes when it comes.
+    connection.execute('PRAGMA foreign_keys = OFF')
     // By whom, and how far: one row for each stream that has come here.
     await connection.write('hard', () =>
       connection.execute(
