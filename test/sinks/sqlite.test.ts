@@ -232,6 +232,24 @@ describe('the rows of tracked tables', () => {
     expect(await sync()).toMatchObject({status: 0, stderr: ''})
     expectEqual()
   })
+
+  test('that have NULL in their key are refused, since none could be found by it', async () => {
+    const sql = 'CREATE TABLE t (a TEXT, b INT, v, PRIMARY KEY (a, b)); CREATE TABLE k (k TEXT PRIMARY KEY, v, w)'
+    const {db, copy, sync} = await tracked(sql, 't', 'k')
+    run(db, `INSERT INTO t VALUES ('x', 1, 1), ('x', NULL, 1); INSERT INTO k VALUES (NULL, 1, 1), ('x', 1, 1)`)
+    expect(await sync('--include-initial', '--on-poison', 'skip')).toMatchObject({
+      status: 0,
+      stderr: expect.stringContaining('its key holds NULL'),
+    })
+    run(db, `UPDATE t SET v = 2; UPDATE k SET v = 2; DELETE FROM t WHERE b IS NULL; INSERT INTO t VALUES (NULL, 1, 1)`)
+    expect(await sync()).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching(/refused seq \d+: its key holds NULL/),
+    })
+    expect(await sync('--on-poison', 'skip')).toMatchObject({status: 0})
+    expect(query(copy, 'SELECT * FROM t')).toEqual([['x', 1, 2]])
+    expect(query(copy, 'SELECT * FROM k')).toEqual([['x', 2, 1]])
+  })
 })
 
 test('killed at any moment, each change has its effect once', async () => {

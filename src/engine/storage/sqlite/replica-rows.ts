@@ -50,6 +50,8 @@ export function replicateRow(
   {upsert, remove}: RowTarget,
   {key, document}: ReplicaChange,
 ): ReplicaOutcome {
+  // It goes by its rowid, which is another one here.
+  if (key.startsWith('{"$rowid":')) return {kind: 'refused', reason: 'its key holds NULL, and no row is found by that'}
   try {
     if (document === null) connection.prepare(remove).run(key)
     else connection.prepare(upsert).run(document, key)
