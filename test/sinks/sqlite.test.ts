@@ -250,6 +250,62 @@ describe('the rows of tracked tables', () => {
     expect(query(copy, 'SELECT * FROM t')).toEqual([['x', 1, 2]])
     expect(query(copy, 'SELECT * FROM k')).toEqual([['x', 2, 1]])
   })
+
+  describe('whose changes are merged find the values free that others have had', () => {
+    // What the clause did in the source is in its log.
+    const sql = 'CREATE TABLE o (id INTEGER PRIMARY KEY, u TEXT UNIQUE ON CONFLICT IGNORE, v)'
+    const before = `INSERT INTO o VALUES (1, 'a', 1), (2, 'b', 1), (3, 'c', 1)`
+
+    test.each([
+      [
+        'one that is gone',
+        `UPDATE o SET v = 2 WHERE id = 2; DELETE FROM o WHERE id = 1; UPDATE o SET u = 'a' WHERE id = 2`,
+      ],
+      [
+        'one that has another since',
+        `UPDATE o SET v = 2 WHERE id = 2; UPDATE o SET u = 'z' WHERE id = 1; UPDATE o SET u = 'a' WHERE id = 2`,
+      ],
+      [
+        'one that has another since, to a new row',
+        `INSERT INTO o VALUES (5, 'x', 1); UPDATE o SET u = 'z' WHERE id = 1; UPDATE o SET u = 'a' WHERE id = 5`,
+      ],
+      [
+        'each other',
+        `UPDATE o SET u = 'z' WHERE id = 1; UPDATE o SET u = 'a' WHERE id = 2; UPDATE o SET u = 'b' WHERE id = 3;
+          UPDATE o SET u = 'c' WHERE id = 1`,
+      ],
+    ])('%s', async (_, changes) => {
+      const {db, sync, expectEqual} = await tracked(sql, 'o')
+      run(db, before)
+      await sync('--include-initial')
+      run(db, `INSERT INTO o VALUES (0, 'new', 1); ${changes}; INSERT INTO o VALUES (9, 'newer', 1)`)
+      expect(await sync('--squash', '0')).toMatchObject({status: 0, stderr: ''})
+      expectEqual()
+    })
+
+    test('unless the copy refuses more than the source', async () => {
+      const {db, copy, sync} = await tracked('CREATE TABLE o (id INTEGER PRIMARY KEY, u TEXT, v CHECK (v > 0))', 'o')
+      run(copy, 'CREATE UNIQUE INDEX one ON o (u)')
+      run(db, before)
+      await sync('--include-initial')
+      run(db, `UPDATE o SET u = 'b' WHERE id = 1; UPDATE o SET v = 2`)
+      expect(await sync('--squash', '0')).toMatchObject({
+        status: 1,
+        stderr: expect.stringMatching(/refused seq \d+: UNIQUE constraint failed: o\.u\n/),
+      })
+      expect(query(copy, 'SELECT * FROM o')).toEqual([
+        [1, 'a', 1],
+        [2, 'b', 1],
+        [3, 'c', 1],
+      ])
+      expect(await sync('--squash', '0', '--on-poison', 'skip')).toMatchObject({status: 0})
+      expect(query(copy, 'SELECT * FROM o')).toEqual([
+        [1, 'a', 1],
+        [2, 'b', 2],
+        [3, 'c', 2],
+      ])
+    })
+  })
 })
 
 test('killed at any moment, each change has its effect once', async () => {

@@ -38,7 +38,8 @@ export function rowTarget(connection: Connection, table: string): RowTarget {
   const conflict = keys.map(([name]) => identifier(name)).join(', ')
   const set = others.map(name => `${name} = excluded.${name}`).join(', ')
   return {
-    upsert: `INSERT INTO ${identifier(table)} (${names.join(', ')}) SELECT ${values.join(', ')} FROM (SELECT ? AS d, ? AS k) WHERE true
+    // Whatever clause a constraint of the table has: a row that it left out in silence would be missing.
+    upsert: `INSERT OR ABORT INTO ${identifier(table)} (${names.join(', ')}) SELECT ${values.join(', ')} FROM (SELECT ? AS d, ? AS k) WHERE true
       ON CONFLICT (${conflict}) DO ${set === '' ? 'NOTHING' : `UPDATE SET ${set}`}`,
     remove: `DELETE FROM ${identifier(table)} WHERE (${conflict}) = (SELECT ${keys.map(([name]) => keyValue(name)).join(', ')} FROM (SELECT ? AS k))`,
   }

@@ -51,16 +51,17 @@ class SqliteReplica implements Replica {
     return this.#connection.write('hard', () => {
       this.#targets.clear()
       const known = this.#position(stream) ?? -1
-      const outcomes: ReplicaOutcome[] = []
-      let reached = -1
-      for (const change of changes) {
-        const outcome = change.seq <= known ? done : this.#carryOut(change)
-        outcomes.push(outcome)
-        if (outcome.kind !== 'done') break
-        if (!change.initial) reached = change.seq
+      let refusal: ReplicaOutcome | undefined
+      let at = changes.findIndex(({seq}) => seq > known)
+      if (at < 0) at = changes.length
+      while (at < changes.length && refusal === undefined) {
+        const outcome = this.#carryOut(changes[at] as ReplicaChange)
+        const count = outcome.kind === 'done' ? 1 : isTaken(outcome) ? this.#carryOutTogether(changes.slice(at)) : 0
+        if (count === 0) refusal = outcome
+        at += count
       }
-      this.#move(stream, reached)
-      return changes.map((_, index) => outcomes[index] ?? {kind: 'untried'})
+      this.#move(stream, changes.slice(0, at).findLast(({initial}) => !initial)?.seq ?? -1)
+      return changes.map((_, index) => (index < at ? done : index === at && refusal ? refusal : {kind: 'untried'}))
     })
   }
 
@@ -113,6 +114,24 @@ class SqliteReplica implements Replica {
     return done
   }
 
+  /**
+   * Of merged changes one may need what another one lets go of, which comes later: so first they all go, and then each comes
+   * to what it is. Returns how many were carried out, from the first on; none when that does not help the first.
+   */
+  #carryOutTogether(changes: readonly ReplicaChange[]): number {
+    let together = changes
+    while (together.length > 1) {
+      this.#connection.execute('SAVEPOINT together')
+      for (const change of together) this.#carryOut({...change, document: null})
+      const refused = together.findIndex(change => this.#carryOut(change).kind === 'refused')
+      if (refused >= 0) this.#connection.execute('ROLLBACK TO together')
+      this.#connection.execute('RELEASE together')
+      if (refused < 0) return together.length
+      together = together.slice(0, refused)
+    }
+    return 0
+  }
+
   #position(stream: string): Position | undefined {
     const row = this.#connection.prepare('SELECT seq FROM _litefeed_replica WHERE stream = ?').get(stream)
     return (row as [Position] | undefined)?.[0]
@@ -133,6 +152,11 @@ class SqliteReplica implements Replica {
 /** What keeps a text from being a document of a table: `map` or a projection may have made anything of it. */
 function mistakeIn(document: string): string | undefined {
   return /^\s*\{/.test(document) ? undefined : 'it is no object, and so no document'
+}
+
+/** Whether another row has a value that has to be unique. */
+function isTaken(outcome: ReplicaOutcome): boolean {
+  return outcome.kind === 'refused' && outcome.reason.startsWith('UNIQUE ')
 }
 
 /** The key under which a row goes; what stands for a blob is a string. Undefined for what a document cannot have, such as an infinity. */
