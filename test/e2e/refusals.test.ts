@@ -1,6 +1,19 @@
 // What a feed cannot be is refused at once, with the reason; and tables that are not there, or no longer.
 import {describe, expect, test} from 'vitest'
-import {databaseWith, execute, follow, litefeed, newDatabase, short, start, Tail, tail, write} from './support.ts'
+import {
+  databaseWith,
+  execute,
+  follow,
+  type Line,
+  litefeed,
+  log,
+  newDatabase,
+  short,
+  start,
+  Tail,
+  tail,
+  write,
+} from './support.ts'
 
 describe('refused with exit status 2 and the name of the flag', () => {
   const window = ['--order-by', 'n', '--limit', '2']
@@ -153,6 +166,35 @@ describe('a table that is dropped', () => {
     expect((await every.upTo(written.result.seq)).map(short)).toEqual(['add 3'])
     expect((await others.after('u', t => t.insert({id: 3}))).map(short)).toEqual(['add 3'])
     for (const feed of [others, every]) expect(await feed.stop()).toEqual({status: null, signal: 'SIGINT'})
+  })
+
+  test('by another program is removed from the log, document by document, when there is another of its name', async () => {
+    const db = await databaseWith({t: [...documents, {id: 3}, {id: 0.1 + 0.2}], u: documents})
+    await write(db, 't', t => t.delete(3))
+    await write(db, 't', t => t.update(2, {n: 3}))
+    const read = () => litefeed(['changes', 'T', '--as', 'reader', '--since', 'beginning', '--no-follow'], {db})
+    expect((await read()).lines).toHaveLength(6)
+    const [every, named] = [await follow(db), await tail(['t'], {db})]
+    execute(db, 'DROP TABLE t')
+    expect(await named.ended()).toEqual({status: 1, signal: null})
+    // A feed that does not follow stands before the removals.
+    expect(await read()).toMatchObject({status: 0, stdout: ''})
+    const {seq} = await write(db, 'T', t => t.insert({id: 1, n: 9}))
+    const told = ['remove 1', 'remove 0.30000000000000004', 'remove 2', 'add 1']
+    expect((await every.upTo(seq)).map(short)).toEqual(told)
+    const {lines, status} = await read()
+    expect(status).toBe(0)
+    expect(lines.map(short)).toEqual(told)
+    expect(lines[2]).toMatchObject({old_val: {id: 2, n: 3}})
+    expect((await litefeed(['doctor'], {db})).lines.filter((line: Line) => line.status !== 'ok')).toEqual([])
+  })
+
+  test('by another program is removed from the log when a table of the application is tracked in its place', async () => {
+    const db = await databaseWith({t: documents})
+    execute(db, 'DROP TABLE t; CREATE TABLE t (id INTEGER PRIMARY KEY, other)')
+    await litefeed(['track', 't'], {db})
+    execute(db, 'INSERT INTO t VALUES (1, 2)')
+    expect((await log(db)).map(short).slice(2)).toEqual([...removals, 'add 1'])
   })
 
   test('is history to a feed that begins before it and does not follow', async () => {

@@ -1,6 +1,7 @@
 import {LitefeedError} from '../../error.ts'
 import type {Differences, TrackOptions} from '../storage.ts'
 import type {Connection} from './connection.ts'
+import {forgetDropped} from './gone.ts'
 import {isDocuments} from './tracked/application-tables.ts'
 import {hasDocuments, replaceDocumentTriggers} from './tracked/documents.ts'
 import {trackAnew} from './tracked/mend.ts'
@@ -13,7 +14,7 @@ export function trackTable(connection: Connection, table: string, options: Track
   if (!isDocuments(connection, table)) return trackAnew(connection, table, options)
   if (!hasDocuments(connection, table)) {
     // An application has made a table of its own in the place of one of documents. That there is none NO_TABLE says.
-    connection.prepare('DELETE FROM _litefeed_tables WHERE name = ?').run(table)
+    forgetDropped(connection, table)
     return trackAnew(connection, table, options)
   }
   if (options.json !== undefined && options.json.length > 0)

@@ -1,6 +1,7 @@
 import {LitefeedError, shown} from '../../error.ts'
 import type {Mark, Position, TableInfo} from '../storage.ts'
 import type {Connection} from './connection.ts'
+import {forgetDropped} from './gone.ts'
 import {readBounds} from './log.ts'
 import {identifier} from './sql.ts'
 import {readDefinition, readDefinitions} from './tracked/definition.ts'
@@ -104,10 +105,11 @@ function isRecorded(connection: Connection, table: string): boolean {
 export function makeTable(connection: Connection, table: string): void {
   if (findTable(connection, table) !== undefined) return
   refuseRenamed(connection, table)
+  forgetDropped(connection, table)
   connection.execute(createTable(table))
   placeTriggers(connection, table, documentTriggers(table))
   connection
-    .prepare('INSERT OR REPLACE INTO _litefeed_tables (name, kind, mark, made) VALUES (?, ?, hex(randomblob(8)), ?)')
+    .prepare('INSERT INTO _litefeed_tables (name, kind, mark, made) VALUES (?, ?, hex(randomblob(8)), ?)')
     .run(table, 'documents', readBounds(connection).newest)
 }
 
