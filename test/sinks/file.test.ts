@@ -103,6 +103,18 @@ test('what follows // is a path from the root, or is refused', async () => {
     expect(await deliver(db, to), to).toMatchObject({status: 2, stderr: expect.stringContaining('names no file')})
 })
 
+test('an initial part that is told again without a name does not say what is gone since', async () => {
+  const db = await databaseWith({t: [{id: 1}, {id: 2}]})
+  const to = `file:${newFile()}`
+  const pipe = (...args: string[]) => litefeed(['pipe', '--to', to, '--include-initial', '--no-follow', ...args], {db})
+  expect(await pipe()).toMatchObject({status: 0, stderr: ''})
+  expect(await pipe()).toMatchObject({
+    status: 0,
+    stderr: expect.stringMatching(/^warning: .* has an initial part already/),
+  })
+  expect(await pipe('--as', 'x')).toMatchObject({status: 0, stderr: ''})
+})
+
 test('lines that map makes do not say where to go on; the consumer does', async () => {
   const db = await databaseWith({t: [{id: 1}, {id: 2}]})
   const file = newFile()

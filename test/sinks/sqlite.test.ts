@@ -191,6 +191,36 @@ describe('an SQL table', () => {
     expect(query(copy, 'SELECT id FROM t')).toEqual([[1], [3]])
   })
 
+  test('that has got a part of what was there may keep what is gone since, which a name would tell', async () => {
+    const db = await databaseWith({t: [{id: 1}, {id: 2}, {id: 3}]})
+    const copies = [['--as', 'named'], []].map(name => ({copy: other(), name}))
+    for (const {copy, name} of copies) {
+      run(
+        copy,
+        `CREATE TABLE t (id INTEGER PRIMARY KEY);
+          CREATE TRIGGER stop BEFORE INSERT ON t WHEN new.id = 3 BEGIN SELECT RAISE(ABORT, 'no'); END`,
+      )
+      expect(await pipe(db, copy, '--include-initial', ...name)).toMatchObject({status: 1})
+      expect(query(copy, 'SELECT id FROM t')).toEqual([[1], [2]])
+    }
+    await write(db, 't', t => t.delete(1))
+    const told = []
+    for (const {copy, name} of copies) {
+      run(copy, 'DROP TRIGGER stop')
+      const {status, stderr} = await pipe(db, copy, '--include-initial', ...name)
+      expect(status).toBe(0)
+      told.push([query(copy, 'SELECT id FROM t'), stderr.replace(copy, 'COPY')])
+    }
+    const warning = 'has an initial part already, and is not told what is gone since: --as keeps where one began'
+    expect(told).toEqual([
+      [[[2], [3]], ''],
+      [[[1], [2], [3]], `warning: sqlite:COPY ${warning}\n`],
+    ])
+    // An initial part that was told to its end is not told again.
+    for (const {copy, name} of copies)
+      expect(await pipe(db, copy, '--include-initial', ...name)).toMatchObject({status: 0, stderr: ''})
+  })
+
   test('without a primary key is refused by name', async () => {
     const db = await databaseWith({t: [{id: 1}]})
     const copy = other()

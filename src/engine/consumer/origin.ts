@@ -16,6 +16,8 @@ export interface Origin {
   readonly moved?: boolean
   /** Whether that is where an earlier pipe ended. */
   readonly isPlaced: boolean
+  /** Whether an initial part begins where the log is now, whatever an earlier one had told. */
+  readonly forgets?: boolean
   /** Whether the lines are what `map` made of the events. */
   readonly mapped: boolean
   /** Every table when absent. */

@@ -12,6 +12,7 @@ export class Unnamed implements Origin {
   readonly name: string
   readonly position: Position
   isPlaced = false
+  readonly forgets: boolean
   readonly mapped: boolean
   readonly tables: readonly string[] | undefined
   readonly merges: boolean
@@ -29,6 +30,7 @@ export class Unnamed implements Origin {
     this.name = JSON.stringify({tables, keys: keys?.map(keyText), where, pluck, without, select, filter, map})
     this.position = position
     this.tables = tables
+    this.forgets = options.includeInitial === true
     this.mapped = options.map !== undefined
     this.merges = options.squash !== undefined
     this.#storage = storage

@@ -20,6 +20,7 @@ export class FileSink implements Sink {
   readonly #path: string
   #file: FileHandle | undefined
   #isAway = false
+  hasInitial = false
   /** Where what is to come may be in the file already. */
   #known: number | undefined
 
@@ -37,7 +38,8 @@ export class FileSink implements Sink {
     // Lines that `map` has made, and an initial part, do not say it.
     if (mapped) return kept
     const {seq, type} = (last ?? {}) as {readonly seq?: unknown; readonly type?: unknown}
-    if (!Number.isSafeInteger(seq) || type === 'initial' || type === 'uninitial') return kept
+    this.hasInitial = type === 'initial' || type === 'uninitial'
+    if (!Number.isSafeInteger(seq) || this.hasInitial) return kept
     if (kept === undefined) return mark === undefined ? (seq as Position) : undefined
     // They may be those of another pipe, which is seen when its own come; and who was put back shall write them again.
     if ((seq as Position) > kept && !moved) this.#known = await beginAfter(file, kept)

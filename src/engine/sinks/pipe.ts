@@ -108,7 +108,11 @@ export class Pipe implements AsyncIterable<PipeStatus> {
     while (!this.#signal.aborted) {
       try {
         const position = await this.#keeper.begin()
-        const {moved = false, position: asked} = this.#origin
+        const {moved = false, forgets = false, position: asked} = this.#origin
+        if (forgets && position === undefined && this.#sink.hasInitial)
+          this.#news.warn(
+            `${this.#sink.name} has an initial part already, and is not told what is gone since: --as keeps where one began`,
+          )
         if (moved && position !== undefined && position > asked)
           this.#news.warn(`${this.#sink.name} has everything up to ${position}, and is not given it again`)
         return position

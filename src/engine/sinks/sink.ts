@@ -25,6 +25,8 @@ export interface Sink extends AsyncDisposable {
    * delivered. Throws Down when it cannot be reached.
    */
   position?(stream: Stream): Promise<Position | undefined>
+  /** Whether the last that it has got is of an initial part, which may have been broken off. Known after `position`. */
+  readonly hasInitial?: boolean
   /** Nothing up to here is missing any more; called before that position is kept. Throws Down. */
   reach?(stream: Stream, position: Position): Promise<void>
   /** There is no more before what is under way is settled: whoever waits for more shall not. May be called again. */

@@ -21,6 +21,7 @@ export class SqliteSink implements Sink {
   readonly #template: string | undefined
   #replica: Replica | undefined
   #stream = ''
+  hasInitial = false
 
   /** Throws MISUSE. */
   constructor(to: string, {source}: Target) {
@@ -49,7 +50,8 @@ export class SqliteSink implements Sink {
     return this.#orDown(async () => {
       this.#stream = this.#nameOf(stream)
       const reached = await (await this.#open()).position(this.#stream)
-      return reached === undefined ? stream.kept : Math.max(reached, stream.kept ?? 0)
+      this.hasInitial = reached === 'initial'
+      return typeof reached === 'number' ? Math.max(reached, stream.kept ?? 0) : stream.kept
     })
   }
 

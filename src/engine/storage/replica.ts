@@ -5,8 +5,8 @@ import type {Position} from './storage.ts'
  * takes effect once, whatever happens to whoever brings it.
  */
 export interface Replica extends AsyncDisposable {
-  /** How far it is with what comes under this name; undefined when nothing has. */
-  position(stream: string): Promise<Position | undefined>
+  /** How far it is with what comes under this name: in an initial part, or at a position; undefined when nothing has come. */
+  position(stream: string): Promise<Position | 'initial' | undefined>
 
   /** There is nothing more to carry out up to here. */
   reach(stream: string, position: Position): Promise<void>

@@ -38,8 +38,11 @@ class SqliteReplica implements Replica {
     this.#connection = connection
   }
 
-  position(stream: string): Promise<Position | undefined> {
-    return this.#connection.read(() => this.#position(stream))
+  position(stream: string): Promise<Position | 'initial' | undefined> {
+    return this.#connection.read(() => {
+      const position = this.#position(stream)
+      return position === inInitial ? 'initial' : position
+    })
   }
 
   async reach(stream: string, position: Position): Promise<void> {
@@ -50,7 +53,7 @@ class SqliteReplica implements Replica {
     await this.#prepare(changes)
     return this.#connection.write('hard', () => {
       this.#targets.clear()
-      const known = this.#position(stream) ?? -1
+      const known = this.#position(stream) ?? inInitial
       let refusal: ReplicaOutcome | undefined
       let at = changes.findIndex(({seq}) => seq > known)
       if (at < 0) at = changes.length
@@ -60,7 +63,8 @@ class SqliteReplica implements Replica {
         if (count === 0) refusal = outcome
         at += count
       }
-      this.#move(stream, changes.slice(0, at).findLast(({initial}) => !initial)?.seq ?? -1)
+      const reached = changes.slice(0, at).findLast(({initial}) => !initial)
+      if (at > 0) this.#move(stream, reached?.seq ?? inInitial)
       return changes.map((_, index) => (index < at ? done : index === at && refusal ? refusal : {kind: 'untried'}))
     })
   }
@@ -139,7 +143,6 @@ class SqliteReplica implements Replica {
 
   /** Never back. */
   #move(stream: string, position: Position): void {
-    if (position < 0) return
     this.#connection
       .prepare(
         `INSERT INTO _litefeed_replica (stream, seq, updated) VALUES (?, ?, ?)
@@ -167,5 +170,8 @@ function keyOf(text: string): Key | undefined {
     return undefined
   }
 }
+
+/** Before any position. */
+const inInitial = -1
 
 const done: ReplicaOutcome = {kind: 'done'}
