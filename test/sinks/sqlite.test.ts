@@ -191,6 +191,23 @@ describe('an SQL table', () => {
     expect(query(copy, 'SELECT id FROM t')).toEqual([[1], [3]])
   })
 
+  test('whose trigger rolls the transaction back ends the pipe, and nothing is lost', async () => {
+    const db = await databaseWith({t: [{id: 1}, {id: 2}, {id: 3}]})
+    const copy = other()
+    run(
+      copy,
+      `CREATE TABLE t (id INTEGER PRIMARY KEY);
+        CREATE TRIGGER stop BEFORE INSERT ON t WHEN new.id = 3 BEGIN SELECT RAISE(ROLLBACK, 'no more'); END`,
+    )
+    expect(await pipe(db, copy, '--since', 'beginning')).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining('rolls all back: no more'),
+    })
+    run(copy, 'DROP TRIGGER stop')
+    expect(await pipe(db, copy, '--since', 'beginning')).toMatchObject({status: 0, stderr: ''})
+    expect(query(copy, 'SELECT id FROM t')).toEqual([[1], [2], [3]])
+  })
+
   test('that has got a part of what was there may keep what is gone since, which a name would tell', async () => {
     const db = await databaseWith({t: [{id: 1}, {id: 2}, {id: 3}]})
     const copies = [['--as', 'named'], []].map(name => ({copy: other(), name}))

@@ -13,7 +13,7 @@ export interface Replica extends AsyncDisposable {
 
   /**
    * Carries these out in their order, in one transaction, except those that it has already. The outcomes are in the order of the
-   * changes; one that is refused is the last that was tried. Throws BUSY, FULL, IO, READ_ONLY.
+   * changes; one that is refused is the last that was tried. Throws BUSY, FULL, IO, READ_ONLY, UNDELIVERED.
    */
   apply(stream: string, changes: readonly ReplicaChange[]): Promise<readonly ReplicaOutcome[]>
 }

@@ -118,6 +118,11 @@ export class Connection implements Disposable {
     return `${others} ${this.#writes}`
   }
 
+  /** Whether a transaction is open: a trigger may have rolled it back. */
+  get inTransaction(): boolean {
+    return this.#db.inTransaction
+  }
+
   [Symbol.dispose](): void {
     this.#db.close()
   }

@@ -45,11 +45,11 @@ export function rowTarget(connection: Connection, table: string): RowTarget {
   }
 }
 
-/** Must run in a write transaction. */
+/** Must run in a write transaction. Throws UNDELIVERED when the table has rolled that back. */
 export function replicateRow(
   connection: Connection,
   {upsert, remove}: RowTarget,
-  {key, document}: ReplicaChange,
+  {table, key, document}: ReplicaChange,
 ): ReplicaOutcome {
   // It goes by its rowid, which is another one here.
   if (key.startsWith('{"$rowid":')) return {kind: 'refused', reason: 'its key holds NULL, and no row is found by that'}
@@ -59,7 +59,13 @@ export function replicateRow(
     return {kind: 'done'}
   } catch (error) {
     if (!isRefusal(error)) throw error
-    return {kind: 'refused', reason: (error as Error).message}
+    const {message} = error as Error
+    // Then what came before this row is not there either.
+    if (!connection.inTransaction)
+      throw new LitefeedError('UNDELIVERED', `${table} in ${connection.file} rolls all back: ${message}`, {
+        hint: 'a trigger there says RAISE(ROLLBACK); with RAISE(ABORT) it refuses the one row',
+      })
+    return {kind: 'refused', reason: message}
   }
 }
 
