@@ -140,6 +140,37 @@ const rebuild = `BEGIN; CREATE TABLE anew (id INTEGER PRIMARY KEY, item TEXT UNI
   INSERT INTO anew (id, item) SELECT id, item FROM orders; DROP TABLE orders; ALTER TABLE anew RENAME TO orders; COMMIT;
   INSERT INTO orders VALUES (40, 'new', 1); DELETE FROM orders WHERE id = 1; UPDATE orders SET id = 41 WHERE id = 2`
 
+test('a column whose default is a word, or a string in double quotes, as SQLite of the application takes them', async () => {
+  const db = await orders()
+  await using feed = closing(await tail(['orders'], {db}))
+  shell(
+    db,
+    'ALTER TABLE orders ADD COLUMN state TEXT DEFAULT "new"',
+    'ALTER TABLE orders ADD COLUMN size DEFAULT small',
+  )
+  shell(db, `UPDATE orders SET state = 'old' WHERE id = 3`)
+  const change = await feed.until(({new_val}) => new_val?.state === 'old')
+  expect(change.at(-1)).toMatchObject({key: 3, new_val: {state: 'old', size: 'small'}})
+})
+
+test('a feed does not go on in another log, where the last table was untracked and tracked again', async () => {
+  const db = newDatabase()
+  shell(db, 'CREATE TABLE t (id INTEGER PRIMARY KEY, a)')
+  await library(db, store => store.track('t'))
+  shell(db, 'INSERT INTO t VALUES (1, 1), (2, 1)')
+  const feed = await tail(['t'], {db})
+  feed.child.kill('SIGSTOP')
+  await library(db, async store => {
+    await store.untrack('t')
+  })
+  await library(db, store => store.track('t'))
+  shell(db, 'INSERT INTO t VALUES (3, 1), (4, 1), (5, 1)')
+  feed.child.kill('SIGCONT')
+  expect(await feed.rest()).toEqual([])
+  expect(await feed.ended()).toMatchObject({status: 3})
+  expect(feed.stderr).toMatch('the log was removed after 2')
+})
+
 describe('a table that is made anew without its triggers', () => {
   test('ends every feed of it with status 3, until it is tracked again, which finds what has changed', async () => {
     const db = await orders()
@@ -155,6 +186,25 @@ describe('a table that is made anew without its triggers', () => {
     const tracked = await litefeed(['track', 'orders'], {db})
     expect(tracked.stderr).toMatch('recorded are 2 added, 17 changed, 2 removed')
     expect(await expectTrue(db)).toHaveLength(19)
+  })
+
+  test('and so when the old one is kept by another name, with its triggers', async () => {
+    const db = await orders()
+    const feed = await tail(['orders'], {db})
+    shell(
+      db,
+      `CREATE TABLE anew (id INTEGER PRIMARY KEY, item TEXT UNIQUE, note); INSERT INTO anew SELECT * FROM orders WHERE id > 1;
+       INSERT INTO anew VALUES (30, 'new', 'note'); BEGIN; ALTER TABLE orders RENAME TO orders_old; ALTER TABLE anew RENAME TO orders; COMMIT;
+       INSERT INTO orders VALUES (31, 'newer', 'note')`,
+    )
+    expect(await feed.ended()).toMatchObject({status: 3})
+    const tracked = await litefeed(['track', 'orders'], {db})
+    expect(tracked.stderr).toMatch('recorded are 2 added, 0 changed, 1 removed')
+    shell(
+      db,
+      `INSERT INTO orders_old VALUES (50, 'not ours', 'note'); INSERT INTO orders VALUES (32, 'newest', 'note')`,
+    )
+    expect(await expectTrue(db)).toHaveLength(21)
   })
 
   test('is compared with the log by a feed with --on-gap resync, which goes on', async () => {

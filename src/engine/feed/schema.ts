@@ -19,6 +19,7 @@ export class SchemaWatch {
   #pending: SchemaEvent[] = []
   #version: number | undefined
   #known: Position = 0
+  #log: string | undefined
   #well: Position | undefined
 
   constructor(storage: Storage, options: FeedOptions) {
@@ -50,6 +51,8 @@ export class SchemaWatch {
     const {tables, onGap} = this.#options
     for (;;) {
       const {version, position} = await this.#storage.form()
+      // What is read up to the position that was known is of the same log.
+      if (version !== this.#version && (await this.#isAnother())) return this.#lost()
       this.#known = position
       if (version === this.#version) break
       const gone = await this.#dropped.look()
@@ -65,6 +68,22 @@ export class SchemaWatch {
     }
     this.#well = this.#known
     return undefined
+  }
+
+  /** Whether the log is another one than it was at the first look. */
+  async #isAnother(): Promise<boolean> {
+    const id = await this.#storage.logId()
+    const was = this.#log
+    this.#log = id
+    return was !== undefined && was !== '' && was !== id
+  }
+
+  #lost(): LitefeedError {
+    return new LitefeedError(
+      'HISTORY_LOST',
+      `the log was removed after ${this.#known} with the last table that was tracked, and what is recorded now is another one`,
+      {hint: 'start over with --since beginning --include-initial'},
+    )
   }
 
   /** The removals that a drop made were committed with it, so they are before the end of the log as it is now. */

@@ -48,6 +48,9 @@ export interface Storage extends AsyncDisposable {
    */
   form(): Promise<{readonly version: number; readonly position: Position}>
 
+  /** The id of the log that is there now: another one than `id` when the log was removed and begun anew. Empty when there is none. */
+  logId(): Promise<string>
+
   /**
    * Brings what records these tracked tables (all of them, when absent) up to date where their form has changed, and records
    * what the log does not say since. What cannot be made good so is a gap, which stays to be seen by others; with `resync` it is

@@ -3,6 +3,7 @@ import type {ReplicaChange, ReplicaOutcome} from '../replica.ts'
 import type {Connection} from './connection.ts'
 import {isRefusal} from './failure.ts'
 import {identifier, literal} from './sql.ts'
+import {defaultSql} from './tracked/default.ts'
 
 /** How documents become rows of an SQL table: a field for each column, the key for the primary key. */
 export interface RowTarget {
@@ -85,5 +86,5 @@ function defaultOf(connection: Connection, table: string, column: string): strin
   const [value] = connection
     .prepare('SELECT dflt_value FROM pragma_table_info(?) WHERE name = ?')
     .get(table, column) as [string]
-  return `(${value})`
+  return defaultSql(value)
 }

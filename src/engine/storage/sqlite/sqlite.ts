@@ -127,6 +127,10 @@ class SqliteStorage implements Storage {
     })
   }
 
+  logId(): Promise<string> {
+    return this.#connection.retry(db => readMeta(db)?.id ?? '')
+  }
+
   mend(tables: readonly string[] | undefined, options: MendOptions): Promise<readonly Mended[]> {
     return this.#tracking.mend(tables, options)
   }

@@ -2,6 +2,7 @@ import type {Differences, Position} from '../../storage.ts'
 import type {Connection} from '../connection.ts'
 import {readBounds} from '../log.ts'
 import {identifier, literal, now} from '../sql.ts'
+import {defaultSql} from './default.ts'
 import {documentJson} from './json.ts'
 import {rowsSql} from './read.ts'
 import {imagesName, Rows} from './row.ts'
@@ -66,7 +67,7 @@ function addedColumns(
     ][]
   ).filter(([column]) => !known.includes(column))
   if (added.length === 0) return undefined
-  return added.map(([column, value]) => `t.${identifier(column)} IS NOT (${value ?? 'NULL'})`).join(' OR ')
+  return added.map(([column, value]) => `t.${identifier(column)} IS NOT ${defaultSql(value)}`).join(' OR ')
 }
 
 /** Keeps the rows of a table as they are, as images to compare it with later. */

@@ -71,8 +71,11 @@ export function compareTriggers(
   wanted: Triggers,
   stash: string,
 ): readonly Drift[] {
+  // Those of a table that was renamed, and that another one has taken the name of, go on with it.
   const found = new Map(
-    connection.prepare(`SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'`).all() as [string, string][],
+    connection
+      .prepare(`SELECT name, sql FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = ? COLLATE NOCASE`)
+      .all(table) as [string, string][],
   )
   const triggers = [...wanted.before, ...wanted.after]
   const missing = triggers.filter(({name}) => !found.has(name)).map(({name}) => name)
