@@ -9,7 +9,7 @@ import type {FeedEvent} from './event.ts'
 import {batchSize} from './flow.ts'
 import type {FeedOptions} from './options.ts'
 import {checkFeedOptions} from './refuse.ts'
-import {SchemaWatch} from './schema.ts'
+import {SchemaWatch, unknownRows} from './schema.ts'
 import {SetSource} from './set-source.ts'
 import type {Source} from './source.ts'
 import {startFeed} from './start.ts'
@@ -154,7 +154,7 @@ export class Feed<T = FeedEvent> implements AsyncIterable<T> {
         continue
       }
       const events = schema.due(flow.position).map(event => ({...event, seq: flow.told}))
-      for (const event of events) yield notice(event)
+      for (const event of events) yield {...notice(event), warnings: unknownRows(event, this.#options)}
       if (events.length > 0) {
         beatAt = performance.now()
         continue

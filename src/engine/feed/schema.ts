@@ -115,3 +115,13 @@ export class SchemaWatch {
     )
   }
 }
+
+/** Says of which new columns a set or a window makes use: rows that have a default there have not been written, and not been told. */
+export function unknownRows({table, added}: SchemaEvent, {where = '', orderBy = ''}: FeedOptions): readonly string[] {
+  return added
+    .filter(column => `${where} ${orderBy}`.includes(column))
+    .map(
+      column =>
+        `the feed may miss rows of ${JSON.stringify(table)}, whose column ${JSON.stringify(column)} is new: begin it anew to have them`,
+    )
+}

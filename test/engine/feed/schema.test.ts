@@ -89,6 +89,26 @@ describe('without a gap there is', () => {
   })
 })
 
+test.each<[string, FeedOptions, number]>([
+  ['a set over it', {where: 'c = 1'}, 1],
+  ['a window in its order', {orderBy: 'c', limit: 5}, 1],
+  ['a set over another', {where: 'a = "x"'}, 0],
+  ['all', {}, 0],
+])('a column more has a default that is not told: a feed of %s warns when it has to', async (_, options, count) => {
+  await using app = await application(table, rows)
+  const warnings: string[] = []
+  let isAltered = false
+  for await (const batch of app.store.changes({tables: ['t'], heartbeat: 20, ...options}).batches()) {
+    warnings.push(...batch.warnings)
+    if (Buffer.from(batch.lines).includes('"schema"')) break
+    if (!isAltered) app.sql('ALTER TABLE t ADD c DEFAULT 1')
+    isAltered = true
+  }
+  expect(warnings).toEqual(
+    Array(count).fill('the feed may miss rows of "t", whose column "c" is new: begin it anew to have them'),
+  )
+})
+
 const gaps: readonly [what: string, sql: readonly string[], reason: RegExp][] = [
   ['a trigger less', ['DROP TRIGGER _litefeed_t_after_update', 'UPDATE t SET b = 7'], /not all that records it/],
   ['no stash', ['DROP TABLE _litefeed_stash_t'], /not all that records it/],
