@@ -433,6 +433,25 @@ function replayed(keys: readonly string[], events: readonly Line[]): string[] {
   return [...now].sort()
 }
 
+test.each(['UTF-16le', 'UTF-16be'])('a database in %s is read as any other', async encoding => {
+  const db = application(`PRAGMA encoding = '${encoding}'; CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT);`)
+  await litefeed(['track', 't'], {db})
+  write(db, `INSERT INTO t VALUES (1, 'ä'), (2, '🦆')`)
+  await litefeed(['insert', 'd', '{"id":"ö","n":1}', '{"id":2,"n":2}'], {db})
+  const changes = async (...args: string[]) =>
+    (await litefeed(['changes', '--since', '0', '--no-follow', ...args], {db})).lines
+  expect((await changes()).map(({key, new_val}) => [key, new_val.a ?? new_val.n])).toEqual([
+    [1, 'ä'],
+    [2, '🦆'],
+    ['ö', 1],
+    [2, 2],
+  ])
+  expect(await changes('t', '--filter', 'new_val.a = "🦆"', '--map', 'key')).toEqual([2])
+  expect(await changes('d', '--where', 'n = 1', '--map', 'key')).toEqual(['ö'])
+  expect((await litefeed(['list', 't', '--map', 'a'], {db})).lines).toEqual(['ä', '🦆'])
+  expect((await litefeed(['list', 'd', '--map', 'id'], {db})).lines).toEqual([2, 'ö'])
+})
+
 describe('names', () => {
   test.each(['select', 'a b', `it's`, '"quoted"', 'Größe', '表', 'a*b', '$t', '[x]', 'new'])(
     'a table and a column %s',

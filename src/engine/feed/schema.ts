@@ -118,8 +118,9 @@ export class SchemaWatch {
 
 /** Says of which new columns a set or a window makes use: rows that have a default there have not been written, and not been told. */
 export function unknownRows({table, added}: SchemaEvent, {where = '', orderBy = ''}: FeedOptions): readonly string[] {
+  const names = new Set(`${where} ${orderBy}`.match(/[\p{L}\p{N}_]+/gu))
   return added
-    .filter(column => `${where} ${orderBy}`.includes(column))
+    .filter(column => names.has(column))
     .map(
       column =>
         `the feed may miss rows of ${JSON.stringify(table)}, whose column ${JSON.stringify(column)} is new: begin it anew to have them`,

@@ -24,6 +24,7 @@ export class Connection implements Disposable {
   readonly #statements = new Map<string, Statement>()
   #durability: Durability | undefined
   #writes = 0
+  #isUtf8: boolean | undefined
 
   /** Throws NO_DATABASE, NOT_A_DATABASE, READ_ONLY, BUSY or IO. */
   static async open(file: string, access: Access): Promise<Connection> {
@@ -121,6 +122,12 @@ export class Connection implements Disposable {
   /** Whether a transaction is open: a trigger may have rolled it back. */
   get inTransaction(): boolean {
     return this.#db.inTransaction
+  }
+
+  /** Whether text is kept in UTF-8; an application may have chosen UTF-16 (https://sqlite.org/pragma.html#pragma_encoding). */
+  get isUtf8(): boolean {
+    this.#isUtf8 ??= this.#db.pragma('encoding', {simple: true}) === 'UTF-8'
+    return this.#isUtf8
   }
 
   [Symbol.dispose](): void {

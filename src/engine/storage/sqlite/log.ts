@@ -64,6 +64,7 @@ function changesOf(connection: Connection, range: Range, condition: Fragment | u
  * (another program may write JSON as it likes) or bytes that are no UTF-8, or long values. Must run in a read transaction.
  */
 export function readLines(connection: Connection, range: Range): Lines | undefined {
+  if (!connection.isUtf8) return undefined
   return leavingOut(conditionOf(range), condition => linesOf(connection, range, condition))
 }
 
