@@ -38,7 +38,7 @@ export class ReaderPace {
       this.#last = items.at(-1)?.event.seq
     }
     // Into a file, say, where nobody can leave, there is nothing to wait for.
-    if (!this.#output.showsReader) await this.#move(this.#taken)
+    if (!this.#output.showsReader) await this.#moveUnlessBusy(this.#taken)
   }
 
   /** The feed has ended in order. */
@@ -53,11 +53,19 @@ export class ReaderPace {
     this.#before = this.#taken
     if (due === undefined || !this.#output.isRead) return
     try {
-      await this.#move(due)
+      await this.#moveUnlessBusy(due)
     } catch (error) {
-      // While somebody else writes for long, it moves on a little later.
-      if (error instanceof LitefeedError && error.code === 'BUSY') this.#advanced = undefined
-      else this.#error = error
+      this.#error = error
+    }
+  }
+
+  /** While somebody else writes for long, it moves on a little later. */
+  async #moveUnlessBusy(to: Position | undefined): Promise<void> {
+    try {
+      await this.#move(to)
+    } catch (error) {
+      if (!(error instanceof LitefeedError && error.code === 'BUSY')) throw error
+      this.#advanced = undefined
     }
   }
 

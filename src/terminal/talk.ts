@@ -16,7 +16,8 @@ function shown(character: string): string {
 }
 
 /** Says what went wrong and what to do about it. Returns the exit status. */
-export function sayError(error: unknown): number {
+export function sayError(thrown: unknown): number {
+  const error = firstOf(thrown)
   if (error instanceof LitefeedError) {
     say(`error: ${inFlags(error.message)}`)
     if (error.hint !== undefined) say(error.code === 'BAD_EXPRESSION' ? error.hint : `hint: ${inFlags(error.hint)}`)
@@ -30,6 +31,11 @@ export function sayError(error: unknown): number {
   }
   say(`error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`)
   return 1
+}
+
+/** What the work threw, where the closing of something threw as well. */
+function firstOf(error: unknown): unknown {
+  return error instanceof Error && 'suppressed' in error ? firstOf(error.suppressed) : error
 }
 
 /** Says which expression failed where: at most one line a second for each expression, with a count of the others. */

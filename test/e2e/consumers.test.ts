@@ -8,6 +8,7 @@ import {
   command,
   consumer,
   databaseWith,
+  execute,
   finished,
   jsonLines,
   type Line,
@@ -305,4 +306,18 @@ test('a lost lease of a process that is gone is not waited for', async () => {
   await consume(db)
   // A lease goes on for ten seconds.
   expect(Date.now() - before).toBeLessThan(8000)
+})
+
+test('one whose table goes, and its own place with it, says what has ended it', async () => {
+  const db = newDatabase()
+  execute(db, 'CREATE TABLE t (id INTEGER PRIMARY KEY, a); INSERT INTO t VALUES (1, 2)')
+  await library(db, store => store.track('t'))
+  const child = start(['changes', 't', '--as', 'x', '--include-initial'], {db})
+  const output = collect(child)
+  await once(child.stdout as NonNullable<typeof child.stdout>, 'data')
+  await library(db, store => store.untrack('t'))
+  const {status, stderr} = await finished(child, output)
+  expect(stderr).toMatch(/^error: .*\n(hint: .*\n)?$/)
+  expect(stderr).not.toContain('SuppressedError')
+  expect(status).toBeGreaterThan(0)
 })

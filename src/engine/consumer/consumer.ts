@@ -4,7 +4,7 @@ import {Feed} from '../feed/feed.ts'
 import type {FeedOptions} from '../feed/options.ts'
 import type {Lease, Consumer as Stored} from '../storage/consumers.ts'
 import type {Position, Storage} from '../storage/storage.ts'
-import {claimLease, leaseDuration, type Owner} from './lease.ts'
+import {claimLease, leaseDuration, type Owner, releaseLease} from './lease.ts'
 import {checkConsumerName} from './name.ts'
 import type {Origin} from './origin.ts'
 
@@ -46,7 +46,7 @@ export class Consumer implements Origin, AsyncDisposable {
         })
       return new Consumer(storage, consumer, lease, options)
     } catch (error) {
-      await storage.consumers.release(lease)
+      await releaseLease(storage, lease)
       throw error
     }
   }
@@ -148,7 +148,7 @@ export class Consumer implements Origin, AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#timer)
-    if (!this.lost.aborted) await this.#storage.consumers.release(this.#lease)
+    if (!this.lost.aborted) await releaseLease(this.#storage, this.#lease)
   }
 
   get #merging(): Position | undefined {
