@@ -25,3 +25,11 @@ test('without its colours the text is what it was', () => {
     }),
   )
 })
+
+test('a string may be of any length', () => {
+  const [green, end] = ['\x1b[32m', '\x1b[39m']
+  for (const part of ['a', '\\n']) {
+    const text = `"${part.repeat(16_000_000)}"`
+    expect(colorJson(text) === `${green}${text}${end}`).toBe(true)
+  }
+})

@@ -1,3 +1,5 @@
+import {endOfString} from '../json-string.ts'
+
 /**
  * What is left of a value that was refused, so that no part of it is taken for a value of its own. It ends with its last
  * bracket or, where that is missing, before a line that is not indented more than its first one and does not begin as a
@@ -32,7 +34,9 @@ export class Rest {
     token.lastIndex = from
     for (let match = token.exec(line); match !== null; match = token.exec(line)) {
       const [text] = match
-      if (text === '{' || text === '[') this.#open.push(text)
+      // One that is not closed ends with its line.
+      if (text === '"') token.lastIndex = endOfString(line, token.lastIndex)
+      else if (text === '{' || text === '[') this.#open.push(text)
       else if (text === '}' || text === ']') {
         const opener = this.#open.lastIndexOf(text === '}' ? '{' : '[')
         // One that closes nothing here closes the array around it, or is a part of the mistake.
@@ -49,5 +53,4 @@ function indentOf(line: string): number {
   return line.length - line.trimStart().length
 }
 
-/** A string that is not closed ends with its line. */
-const token = /[{}[\],]|"(?:[^"\\]|\\.)*"?/gsu
+const token = /[{}[\],"]/g

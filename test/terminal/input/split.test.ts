@@ -281,6 +281,14 @@ describe('a broken line costs that line and no other', () => {
     }
   })
 
+  test('however long its strings are', () => {
+    const splitter = new Splitter()
+    const text = `{"id":1,"a":tru,"b":"${'a'.repeat(16_000_000)}"}\n{"id":2}\n`
+    const [refused, next] = [...splitter.push(Buffer.from(text)), ...splitter.end()]
+    expect(refused).toMatchObject({line: 1})
+    expect(next).toMatchObject({line: 2})
+  })
+
   test('and says what is wrong', () => {
     const splitter = new Splitter()
     const said = [
