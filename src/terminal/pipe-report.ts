@@ -1,5 +1,5 @@
 import type {PipeStatus} from '../engine/sinks/options.ts'
-import {type FailureReport, say} from './talk.ts'
+import {draw, type FailureReport, say} from './talk.ts'
 
 /**
  * What a pipe says on stderr: what went wrong, at once; and how far it is, on a terminal as a line that is drawn again, otherwise
@@ -33,7 +33,7 @@ export class PipeReport implements Disposable {
   [Symbol.dispose](): void {
     clearInterval(this.#timer)
     if (this.#isTerminal) {
-      if (this.#drawn) process.stderr.write('\n')
+      if (this.#drawn) draw('\n')
     } else if (performance.now() - this.#start > minute) this.#tell()
   }
 
@@ -57,14 +57,12 @@ export class PipeReport implements Disposable {
     const number = (value: number) => value.toLocaleString('en')
     const rate = Math.round((delivered * 1000) / (performance.now() - this.#start))
     const trouble = `${retried > 0 ? `, ${number(retried)} sent again` : ''}${refused > 0 ? `, ${number(refused)} refused` : ''}`
-    process.stderr.write(
-      `\r\x1b[K${number(delivered)} delivered, ${number(rate)}/s, at ${position}, lag ${number(lag)}${trouble}`,
-    )
+    draw(`\r\x1b[K${number(delivered)} delivered, ${number(rate)}/s, at ${position}, lag ${number(lag)}${trouble}`)
     this.#drawn = true
   }
 
   #clear(): void {
-    if (this.#drawn) process.stderr.write('\r\x1b[K')
+    if (this.#drawn) draw('\r\x1b[K')
     this.#drawn = false
   }
 }

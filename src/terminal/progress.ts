@@ -1,3 +1,5 @@
+import {draw} from './talk.ts'
+
 /** A line on stderr that says how far a long write is: documents, rate, bytes. Only on a terminal, and only after a second. */
 export class Progress {
   readonly #start = performance.now()
@@ -16,14 +18,14 @@ export class Progress {
     this.#last = now
     this.#drawn = true
     const size = bytes === undefined ? '' : `, ${(bytes / 1e6).toFixed(1)} MB`
-    process.stderr.write(
+    draw(
       `\r\x1b[K${documents.toLocaleString('en')} documents, ${Math.round(documents / seconds).toLocaleString('en')}/s${size}`,
     )
   }
 
   /** Makes room for other talk, or for the end. */
   clear(): void {
-    if (this.#drawn) process.stderr.write('\r\x1b[K')
+    if (this.#drawn) draw('\r\x1b[K')
     this.#drawn = false
   }
 }

@@ -3,8 +3,13 @@ import type {Failure} from '../engine/told.ts'
 
 /** Says something on stderr. That nobody hears it any more ends nothing. */
 export function say(text: string): void {
+  draw(`${text.replaceAll(control, shown)}\n`)
+}
+
+/** The same of what is on a terminal for a while, as it is. */
+export function draw(text: string): void {
   if (process.stderr.listenerCount('error') === 0) process.stderr.on('error', () => {})
-  process.stderr.write(`${text.replaceAll(control, shown)}\n`)
+  process.stderr.write(text)
 }
 
 /** A terminal would obey them, and what is talked about may be anybody's input. */

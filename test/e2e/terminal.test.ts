@@ -1,8 +1,21 @@
 // What a person at a terminal sees, and a pipe does not. util-linux' `script` makes the terminal.
 import {spawn, spawnSync} from 'node:child_process'
 import {once} from 'node:events'
-import {describe, expect, onTestFinished, test} from 'vitest'
-import {collect, command, databaseWith, finished, litefeed, newDatabase, start} from './support.ts'
+import {readFileSync} from 'node:fs'
+import {join} from 'node:path'
+import {describe, expect, onTestFinished, test, vi} from 'vitest'
+import {
+  collect,
+  command,
+  databaseWith,
+  finished,
+  jsonLines,
+  litefeed,
+  newDatabase,
+  newDirectory,
+  start,
+  write,
+} from './support.ts'
 
 const able = spawnSync('script', ['--version']).stdout?.toString().includes('util-linux') ?? false
 if (!able) console.warn('SKIPPED: the tests on a terminal, because there is no `script` of util-linux')
@@ -67,6 +80,21 @@ describe.skipIf(!able)('on a terminal', () => {
     const line = `(echo '{"id":1}'; "$NODE" -e 'setTimeout(() => {}, 1200)'; echo '{"id":2}') | litefeed insert t 2>&1 | cat`
     const {stdout} = await finished(onTerminal(line, db))
     expect(stdout).toBe('{"deleted":0,"errors":0,"inserted":2,"replaced":0,"skipped":0,"unchanged":0,"seq":2}\r\n')
+  })
+
+  test('a pipe goes on when the terminal of its stderr goes away', async () => {
+    const directory = newDirectory()
+    const db = join(directory, 'test.db')
+    await write(db, 't', table => table.insert({id: 1}))
+    // In a session of its own it is not told that the terminal has gone.
+    const pipe = 'cd "$HERE"; litefeed pipe t --since beginning --take 3 --to file:out; echo $? > status'
+    const child = onTerminal(`exec setsid -w sh -c '${pipe}'`, db, {HERE: directory})
+    await once(child.stdout, 'data')
+    child.kill('SIGKILL')
+    await once(child, 'close')
+    for (const id of [2, 3]) await write(db, 't', table => table.insert({id}))
+    await vi.waitFor(() => expect(readFileSync(join(directory, 'status'), 'utf8')).toBe('0\n'), {timeout: 20_000})
+    expect(jsonLines(readFileSync(join(directory, 'out'), 'utf8')).map(({seq}) => seq)).toEqual([1, 2, 3])
   })
 
   test('Ctrl-C at a feed is status 130', async () => {
