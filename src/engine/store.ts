@@ -108,7 +108,8 @@ export class Store implements AsyncDisposable {
 
   /**
    * A feed that goes on where the consumer of this name stands, which is made where `since` says when there is none. Whoever
-   * calls this moves it on, and disposes of it. Throws TAKEN while another owner has it, HISTORY_LOST, MISUSE.
+   * calls this moves it on, and disposes of it. Throws TAKEN while another owner has it, HISTORY_LOST, MISUSE; and the reason of
+   * the signal when it is aborted while another owner is waited for.
    */
   consume(name: string, options: FeedOptions = {}, owner: Owner = nobody()): Promise<Consumer> {
     return Consumer.claim(this.#storage, name, options, owner)
@@ -147,7 +148,8 @@ export class Store implements AsyncDisposable {
     await using consumer =
       options.as === undefined
         ? undefined
-        : await this.consume(options.as, {...feed, signal: options.signal}, options.owner)
+        : await this.consume(options.as, {...feed, signal: options.signal}, options.owner).catch(unlessAborted(options))
+    if (options.as !== undefined && consumer === undefined) return
     const origin = consumer ?? (await Unnamed.begin(this.#storage, feed))
     // Most programs deliver nothing.
     const {Pipe} = await import('./sinks/pipe.ts')
@@ -179,5 +181,12 @@ export class Store implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
+  }
+}
+
+/** What ends a stream is no error of it. */
+function unlessAborted({signal}: {readonly signal: AbortSignal}): (error: unknown) => undefined {
+  return error => {
+    if (!signal.aborted || error !== signal.reason) throw error
   }
 }

@@ -37,7 +37,7 @@ export abstract class LitefeedCommand extends BareCommand {
     try {
       status = await this.execute()
     } catch (error) {
-      status = sayError(error)
+      status = this.#isEnd(error) ? 0 : sayError(error)
     }
     this.report.end()
     if (this.report.failed && status === 0) status = 1
@@ -50,6 +50,11 @@ export abstract class LitefeedCommand extends BareCommand {
     const {wantsColor} = await import('./wants-color.ts')
     if (wantsColor(flags.color)) this.#color = (await import('./color.ts')).colorJson
     return open(flags.db, {access})
+  }
+
+  /** Whether what was thrown says only that nobody wants more: what waits for something is aborted by that. */
+  #isEnd(error: unknown): boolean {
+    return error !== undefined && (error === this.interrupt.signal.reason || error === this.output.gone.reason)
   }
 
   /** Prints JSON, a value a line, and says what there is to say about it. */

@@ -1,8 +1,10 @@
 import {type ChildProcess, spawn} from 'node:child_process'
 import {once} from 'node:events'
+import {existsSync} from 'node:fs'
 import {setTimeout as sleep} from 'node:timers/promises'
-import {describe, expect, test} from 'vitest'
-import {Random, rounds} from '../support.ts'
+import {describe, expect, test, vi} from 'vitest'
+import {makeSink} from '../../src/index.ts'
+import {all, Random, rounds} from '../support.ts'
 import {
   collect,
   command,
@@ -320,4 +322,35 @@ test('one whose table goes, and its own place with it, says what has ended it', 
   expect(stderr).toMatch(/^error: .*\n(hint: .*\n)?$/)
   expect(stderr).not.toContain('SuppressedError')
   expect(status).toBeGreaterThan(0)
+})
+
+test('Ctrl-C while the lease of somebody else is waited for is no error', async () => {
+  const db = await changed(1)
+  await consume(db)
+  execute(
+    db,
+    `UPDATE _litefeed_consumers SET owner = 'other', place = 'elsewhere', expires = ${Date.now() + 3_600_000}`,
+  )
+  for (const args of [
+    ['changes', '--as', 'x'],
+    ['pipe', '--as', 'x', '--to', `file:${db}.out`],
+  ]) {
+    const child = start(args, {db})
+    await vi.waitFor(() => expect(existsSync(`${db}-wal`)).toBe(true), {timeout: 20_000})
+    child.kill('SIGINT')
+    expect(await finished(child)).toMatchObject({signal: 'SIGINT', stdout: '', stderr: ''})
+  }
+  await library(db, async store => {
+    const end = new AbortController()
+    const consumed = store.consume('x', {signal: end.signal})
+    const steps = store.pipe(
+      await makeSink({to: `file:${db}.out`}),
+      {},
+      {as: 'x', onPoison: 'stop', signal: end.signal},
+    )
+    const piped = all(steps)
+    end.abort()
+    await expect(consumed).rejects.toBe(end.signal.reason)
+    expect(await piped).toEqual([])
+  })
 })

@@ -17,7 +17,7 @@ export interface Owner {
 
 /**
  * Takes the lease of a consumer, which is made where `since` says when there is none. Waits for one that is about to run out; throws TAKEN
- * when its owner lives.
+ * when its owner lives, and the reason of the signal when it is aborted meanwhile.
  */
 export async function claimLease(
   storage: Storage,
@@ -48,7 +48,10 @@ export async function claimLease(
       })
     if (seen === undefined) seenAt = performance.now()
     seen ??= other
-    await sleep(Math.max(1, Math.min(250, other.expires - Date.now())), undefined, {signal: options.signal})
+    // That it was aborted is found out after one more look.
+    await sleep(Math.max(1, Math.min(250, other.expires - Date.now())), undefined, {signal: options.signal}).catch(
+      () => {},
+    )
   }
 }
 
