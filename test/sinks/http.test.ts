@@ -91,7 +91,7 @@ test('a secret that is none is refused before anything is sent', async () => {
   }
   expect(await deliver(db, url, '--secret-file', `${file}-none`)).toMatchObject({status: 2})
   const env = {LITEFEED_WEBHOOK_SECRET: 'any text'}
-  const pipe = ['pipe', '--to', url, '--since', 'beginning', '--no-follow']
+  const pipe = ['pipe', '--to', url.replace('http', 'HTTP'), '--since', 'beginning', '--no-follow']
   expect(await litefeed(pipe, {db, env})).toMatchObject({status: 0, stderr: ''})
   const {headers, body} = requests[0] as Request
   const {'webhook-id': id, 'webhook-timestamp': time} = headers
@@ -188,6 +188,11 @@ describe('an answer', () => {
     const run = await deliver(db, away.url)
     expect(run).toMatchObject({status: 1, stderr: expect.stringContaining('redirects to another host')})
     expect(other.requests).toHaveLength(0)
+    const nowhere = await server((_, response) => response.writeHead(302, {location: 'http://'}).end())
+    expect(await deliver(db, nowhere.url)).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching(/^error: .* redirects to what is no URL, http:\/\/\n/),
+    })
   })
 })
 

@@ -3,7 +3,7 @@ import {AmqpSession, reasonOf} from './amqp-session.ts'
 import type {Outcome, Parcel, Sink} from './sink.ts'
 import type {Target} from './target.ts'
 import {compileTemplate} from './template.ts'
-import {parseUrl} from './url.ts'
+import {decodePath, parseUrl} from './url.ts'
 
 /**
  * RabbitMQ: a persistent message for each event, which counts as delivered when its publisher confirm has come
@@ -29,6 +29,7 @@ export class AmqpSink implements Sink {
   /** Throws MISUSE. */
   constructor(to: string, {exchange = '', routingKey = exchange === '' ? '{table}' : '{table}.{type}'}: Target) {
     const url = parseUrl(to)
+    decodePath(url.pathname)
     // A connection that hangs shall be noticed.
     if (!url.searchParams.has('heartbeat')) url.searchParams.set('heartbeat', '10')
     this.#url = url.href
@@ -76,6 +77,6 @@ function refusalOf(error: unknown, url: string): Outcome | undefined {
     }
   // The client does not say what the server answered: that there is no such host, or that this user may not use it.
   if (/ConnectionOpenOk/.test(reason))
-    return {kind: 'stop', reason: `refused the virtual host ${decodeURIComponent(pathname.slice(1)) || '/'}`}
+    return {kind: 'stop', reason: `refused the virtual host ${decodePath(pathname.slice(1)) || '/'}`}
   return undefined
 }

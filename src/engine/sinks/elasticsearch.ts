@@ -3,7 +3,7 @@ import {type Answer, describe, post, retryAfter, withoutUser} from './request.ts
 import {done, type Outcome, type Parcel, type Sink} from './sink.ts'
 import type {Target} from './target.ts'
 import {compileTemplate, keyArgument} from './template.ts'
-import {parseUrl} from './url.ts'
+import {decodePath, parseUrl} from './url.ts'
 
 /**
  * Elasticsearch, or OpenSearch: a document for each document, by the `_bulk` API
@@ -29,7 +29,7 @@ export class ElasticsearchSink implements Sink {
     const [, scheme, rest] = /^elasticsearch\+(https?):(.*)$/s.exec(to) ?? []
     const {url, headers} = withoutUser(parseUrl(`${scheme}:${rest}`))
     const {protocol, host, pathname, search} = new URL(url)
-    const [index = '', ...prefix] = decodeURIComponent(pathname)
+    const [index = '', ...prefix] = decodePath(pathname)
       .replace(/^\/|\/$/g, '')
       .split('/')
       .reverse()

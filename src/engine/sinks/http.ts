@@ -58,6 +58,7 @@ export class HttpSink implements Sink {
       }
       const location = answer.headers.location
       if (answer.status < 300 || answer.status >= 400 || location === undefined) return this.#outcomeOf(answer)
+      if (!URL.canParse(location, url)) return {kind: 'stop', reason: `redirects to what is no URL, ${location}`}
       const next = new URL(location, url)
       if (next.origin !== new URL(url).origin) {
         return {kind: 'stop', reason: `redirects to another host, ${next.origin}`, hint: 'give that as the receiver'}
