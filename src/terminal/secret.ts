@@ -5,7 +5,7 @@ import {misuse} from './arguments.ts'
 export function readSecret(file: string | undefined, to: string | undefined): string | undefined {
   const [name, secret] = file === undefined ? [variable, process.env[variable]] : ['--secret-file', readFile(file)]
   // The environment is for whatever litefeed is started there.
-  if (secret === undefined || (file === undefined && !/^https?:/.test(to ?? ''))) return undefined
+  if (secret === undefined || (file === undefined && !/^https?:/i.test(to ?? ''))) return undefined
   const text = secret.trim()
   if (text === '')
     throw misuse(`${name} is empty`, 'it is what signs the requests: whsec_ and bytes in base64, or any text')
