@@ -1,3 +1,4 @@
+import {inBatches} from './documents/batches.ts'
 import type {Document} from './documents/document.ts'
 import {type Key, toKey} from './documents/key.ts'
 import {type ListOptions, listDocuments} from './documents/list.ts'
@@ -24,15 +25,16 @@ export class Table {
   }
 
   /**
-   * Stores documents: one, several, or a stream of them, which is committed in batches. One without `id` gets a UUIDv7.
-   * Each stands alone: one that is refused counts in `errors`, and the others are stored.
+   * Stores documents: one, several, or a stream of them, which is committed in batches: what there is when it pauses, and what
+   * came before when it throws. One without `id` gets a UUIDv7. Each stands alone: one that is refused counts in `errors`, and
+   * the others are stored.
    */
   async insert(
     documents: Document | Iterable<Document> | AsyncIterable<Document>,
     options: InsertOptions = {},
   ): Promise<WriteResult> {
     checkChoice('conflict', options.conflict, ['error', 'skip', 'update', 'replace'])
-    return finish(this.writer.insert(inBatches(documents), options))
+    return finish(this.writer.insert(incoming(documents), options))
   }
 
   /**
@@ -101,19 +103,11 @@ async function finish(steps: AsyncIterable<WriteProgress>): Promise<WriteResult>
   return (last as WriteProgress).tally.result()
 }
 
-async function* inBatches(
+async function* incoming(
   documents: Document | Iterable<Document> | AsyncIterable<Document>,
 ): AsyncGenerator<readonly Incoming[]> {
   if (!(Symbol.iterator in documents || Symbol.asyncIterator in documents)) return yield [{value: documents}]
-  let batch: Incoming[] = []
-  for await (const value of documents as AsyncIterable<Document>) {
-    batch.push({value})
-    if (batch.length === 1000) {
-      yield batch
-      batch = []
-    }
-  }
-  yield batch
+  for await (const batch of inBatches(documents as AsyncIterable<Document>)) yield batch.map(value => ({value}))
 }
 
 /** Whoever forgets to say which, or says it with another word, does not mean all of them. */
