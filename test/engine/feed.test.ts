@@ -415,6 +415,17 @@ describe('filter and map', () => {
     expect(seqs(told)).toEqual([1, 2, 3])
   })
 
+  test.each([{map: '{"x": 1 / 0}'}, {select: '{"x": [1 / 0]}'}, {select: '1 / 0'}])(
+    'of %j fail, where JSON has no word for their result',
+    async options => {
+      await using store = await sixChanges()
+      const failing = {...options, onError: 'fail'} as const
+      const error = {code: 'EXPRESSION_FAILED', message: expect.stringContaining('which is no JSON')}
+      await expect(all(store.changes({...toTheEnd, ...failing}))).rejects.toMatchObject(error)
+      await expect(all(store.table('users').list(failing))).rejects.toMatchObject(error)
+    },
+  )
+
   test('keep the digits of a key that the projection leaves out', async () => {
     await using store = await sixChanges()
     await store.table('big').insert({id: 2n ** 53n + 1n, n: 1})

@@ -1,5 +1,5 @@
 import {v7 as uuid} from 'uuid'
-import {ifJson, isObject, mayHoldLongNumber, parse, stringify, typeName} from './json.ts'
+import {ifJson, isObject, mayHoldLongNumber, parse, refuseInfinite, stringify, typeName} from './json.ts'
 import {type Key, toKey} from './key.ts'
 import {compareValues} from './order.ts'
 
@@ -24,6 +24,7 @@ export class Refusal extends Error {
  */
 export function prepare(value: unknown, source?: string): Prepared {
   if (!isObject(value)) throw new Refusal(`a document is a JSON object, not ${typeName(value)}`)
+  if (isAnother(value)) return prepare(parse(documentText(value)))
   if (Object.hasOwn(value, 'id') && value.id !== undefined) {
     const text = documentText(value)
     if (source !== undefined && text !== source && mayHoldLongNumber(source)) return prepare(parse(source))
@@ -39,12 +40,14 @@ export function prepare(value: unknown, source?: string): Prepared {
 export function documentText(document: Document): string {
   const text = refusing(() => stringify(document))
   if (text === undefined) throw new Refusal('a document must be JSON')
+  if (text.includes('null')) refusing(() => refuseInfinite(document, 'the document'))
   return text
 }
 
 /** The document that results from replacing `old` by `value`: same key, or Refusal. */
 export function replaced(key: Key, value: unknown): string {
   if (!isObject(value)) throw new Refusal(`a document is a JSON object, not ${typeName(value)}`)
+  if (isAnother(value)) return replaced(key, parse(documentText(value)))
   if (!Object.hasOwn(value, 'id')) throw new Refusal('the new document has no `id`')
   const next = refusing(() => toKey(value.id))
   if (!sameKey(key, next)) {
@@ -59,6 +62,7 @@ export function replaced(key: Key, value: unknown): string {
  */
 export function merged(key: Key, old: string, patch: unknown): string {
   if (!isObject(patch)) throw new Refusal(`a patch is a JSON object, not ${typeName(patch)}`)
+  if (isAnother(patch)) return merged(key, old, parse(documentText(patch)))
   return replaced(key, merge(parse(old) as Document, patch))
 }
 
@@ -94,11 +98,16 @@ function sameKey(one: Key, other: Key): boolean {
   return one === other || stringify(one) === stringify(other)
 }
 
+/** Whether JSON.stringify writes something else for it: of a Date, say, a string. */
+function isAnother(value: Record<string, unknown>): boolean {
+  return typeof value.toJSON === 'function'
+}
+
 function merge(old: Document, patch: Document): Document {
   const result: Document = {...old}
   for (const [name, value] of Object.entries(patch)) {
     const before = Object.hasOwn(old, name) ? old[name] : undefined
-    const after = isObject(value) ? merge(isObject(before) ? before : {}, value) : value
+    const after = isObject(value) && !isAnother(value) ? merge(isObject(before) ? before : {}, value) : value
     // A plain assignment to `__proto__` would set the prototype.
     Object.defineProperty(result, name, {value: after, enumerable: true, configurable: true, writable: true})
   }

@@ -81,6 +81,27 @@ export function restoreDigits(value: unknown, sources: readonly (string | null)[
   return written.size === 0 ? value : replaceNumbers(value, written)
 }
 
+/**
+ * What an expression has made of `sources`, as JSON with their digits; undefined for nothing. Throws when digits would be lost, and
+ * for a number that JSON does not have.
+ */
+export function resultText(result: unknown, sources: readonly (string | null)[]): string | undefined {
+  const restored = restoreDigits(result, sources)
+  const text = stringify(restored)
+  if (text?.includes('null')) refuseInfinite(restored, 'the result')
+  return text
+}
+
+/** Throws for a number that JSON.stringify makes null of: of a division by zero, say. `what` is what holds it. */
+export function refuseInfinite(value: unknown, what: string): void {
+  if (!mayBeInfinite(value)) return
+  JSON.stringify(value, (name, item) => {
+    if (typeof item === 'bigint') return null
+    if (typeof item !== 'number' || Number.isFinite(item)) return item
+    throw new Error(`${what} holds ${item}${name === '' ? '' : ` as ${JSON.stringify(name)}`}, which is no JSON`)
+  })
+}
+
 // Sixteen digits are the first that a double may round; three digits of exponent the first that it may not reach.
 const longNumber = /[\d.]{16}|\d[eE][+-]?\d{3}/
 
@@ -100,6 +121,13 @@ function decimal(text: string): string {
   let start = 0
   while (start < end && digits[start] === '0') start++
   return start === end ? '0' : `${digits.slice(start, end)}e${Number(exponent) - fraction.length + digits.length - end}`
+}
+
+/** Spares most values the slower look. */
+function mayBeInfinite(value: unknown): boolean {
+  if (typeof value === 'number') return !Number.isFinite(value)
+  if (typeof value !== 'object' || value === null) return false
+  return 'toJSON' in value || Object.values(value).some(mayBeInfinite)
 }
 
 function remember(written: Map<number, Set<string>>, rounded: number, kept: unknown): void {

@@ -4,7 +4,7 @@ import {Expression} from '../expression/expression.ts'
 import {oneLine} from '../storage/line.ts'
 import type {Storage} from '../storage/storage.ts'
 import {type Failure, failureError, type Told} from '../told.ts'
-import {restoreDigits, stringify} from './json.ts'
+import {resultText} from './json.ts'
 import {type Found, findIn, isFailure, type Match} from './matches.ts'
 import {comparePlaces, type Order, type Place, parseOrder, placeOf} from './order.ts'
 import {DocumentSet, type SetOptions} from './set.ts'
@@ -78,7 +78,7 @@ class Mapper {
         else {
           let result = this.#map.evaluate(JSON.parse(shown))
           if (result instanceof Promise) result = await result
-          const line = stringify(restoreDigits(result, [shown]))
+          const line = resultText(result, [shown])
           if (line !== undefined) lines.push(`${line}\n`)
         }
       } catch (error) {

@@ -1,7 +1,7 @@
 import type {Expression} from '../expression/expression.ts'
 import type {Verdict} from '../storage/storage.ts'
 import {merged, prepare, refusing, replaced, sameDocument} from './document.ts'
-import {parse, restoreDigits, stringify} from './json.ts'
+import {parse, resultText, stringify} from './json.ts'
 import type {Key} from './key.ts'
 import {refusalReason} from './result.ts'
 import type {Item, Ready} from './write.ts'
@@ -108,9 +108,7 @@ async function resultOf(
   try {
     const result = await expression.evaluate(input())
     // Through JSON: the evaluator's own arrays and functions stay behind, and long numbers get their digits back.
-    const restored = restoreDigits(result, sources)
-    const text = stringify(restored)
-    if (text?.includes('null')) refuseInfinite(restored)
+    const text = resultText(result, sources)
     return {value: text === undefined ? undefined : parse(text)}
   } catch (error) {
     return {kind: 'refused', reason: (error as Error).message}
@@ -123,12 +121,4 @@ function verdictOf(decide: () => Verdict): Verdict {
   } catch (error) {
     return {kind: 'refused', reason: refusalReason(error)}
   }
-}
-
-/** JSON.stringify would make null of it, as of a division by zero. */
-function refuseInfinite(result: unknown): void {
-  JSON.stringify(result, (name, value) => {
-    if (typeof value !== 'number' || Number.isFinite(value)) return value
-    throw new Error(`the result holds ${value}${name === '' ? '' : ` as ${JSON.stringify(name)}`}, which is no JSON`)
-  })
 }

@@ -2,7 +2,7 @@ import {Expression} from '../expression/expression.ts'
 import type {Comparisons} from '../storage/storage.ts'
 import type {Failure} from '../told.ts'
 import {type Fields, parseFields, pluck, without} from './fields.ts'
-import {mistakeOf, parse, restoreDigits, stringify} from './json.ts'
+import {mistakeOf, parse, resultText, stringify} from './json.ts'
 import {type Skim, skimmer} from './skim.ts'
 import {untouched} from './untouched.ts'
 
@@ -111,9 +111,9 @@ export class DocumentSet {
     const fields = this.#pluck === undefined && this.#without === undefined ? text : this.#fieldsOf(text)
     if (select === undefined) return fields
     const result = select.evaluate(parsed(fields, select.text))
-    if (!(result instanceof Promise)) return resultText(select, result, fields)
+    if (!(result instanceof Promise)) return memberText(select, result, fields)
     return result.then(
-      value => resultText(select, value, fields),
+      value => memberText(select, value, fields),
       error => failed(select, error),
     )
   }
@@ -135,9 +135,9 @@ function parsed(text: string, expression: string, read: (text: string) => unknow
   }
 }
 
-function resultText(select: Expression, result: unknown, source: string): string | null {
+function memberText(select: Expression, result: unknown, source: string): string | null {
   try {
-    const text = stringify(restoreDigits(result, [source]))
+    const text = resultText(result, [source])
     return text === undefined || text === 'null' ? null : text
   } catch (error) {
     return failed(select, error)

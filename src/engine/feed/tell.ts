@@ -1,4 +1,4 @@
-import {restoreDigits, stringify} from '../documents/json.ts'
+import {resultText} from '../documents/json.ts'
 import {Expression} from '../expression/expression.ts'
 import {eventLine, oneLine, type RawEvent} from '../storage/line.ts'
 import type {Comparisons} from '../storage/storage.ts'
@@ -121,7 +121,7 @@ class ExpressionTeller implements Teller {
     if (result instanceof Promise) this.#readMap = eventReader(map.reads)
     const line = (value: unknown) => {
       try {
-        const text = stringify(restoreDigits(value, [event.key, event.old_val ?? null, event.new_val ?? null]))
+        const text = resultText(value, [event.key, event.old_val ?? null, event.new_val ?? null])
         return text === undefined ? undefined : `${text}\n`
       } catch (error) {
         return failed(map, event, failures, error)

@@ -78,6 +78,53 @@ describe('inserting', () => {
     expect(result).toMatchObject({errors: 2, first_error: expect.stringContaining('not null')})
   })
 
+  test('what another JSON stands for is stored as that, or refused', async () => {
+    await using store = await withUsers({id: 1, at: {a: 1}})
+    const users = store.table('users')
+    const day = new Date(0)
+    const given = [
+      {id: 3, toJSON: () => 5},
+      {id: 4, toJSON: () => ({id: 44, x: 1})},
+      {toJSON: () => ({y: day})},
+      {id: 5, day},
+    ]
+    const {generated_keys, ...result} = await users.insert(given)
+    expect(result).toMatchObject({inserted: 3, errors: 1, first_error: 'a document is a JSON object, not number'})
+    const [key = ''] = generated_keys ?? []
+    expect(await users.get(3, 4, 44, key, 5)).toEqual([
+      null,
+      null,
+      {id: 44, x: 1},
+      {id: key, y: day.toJSON()},
+      {id: 5, day: day.toJSON()},
+    ])
+    expect(await users.update(1, {at: day, b: {toJSON: () => ({c: day})}})).toMatchObject({replaced: 1})
+    expect(await users.update(5, {day: 1, toJSON: () => ({z: 1})})).toMatchObject({replaced: 1})
+    expect(await users.replace(44, {toJSON: () => ({id: 45})})).toMatchObject({errors: 1})
+    expect(await users.get(1, 5)).toEqual([
+      {id: 1, at: day.toJSON(), b: {c: day.toJSON()}},
+      {id: 5, day: day.toJSON(), z: 1},
+    ])
+  })
+
+  test('a number that JSON does not have is refused', async () => {
+    await using store = await withUsers({id: 1})
+    const users = store.table('users')
+    const documents = [
+      {id: 2, a: [{b: Number.NaN}]},
+      {id: 3, n: null},
+      {n: Number.POSITIVE_INFINITY, big: 1n, day: new Date(0)},
+    ]
+    expect(await users.insert(documents)).toMatchObject({
+      inserted: 1,
+      errors: 2,
+      first_error: 'the document holds NaN as "b", which is no JSON',
+    })
+    expect(await users.update(1, {n: Number.NaN})).toMatchObject({errors: 1})
+    expect(await users.replace(1, {id: 1, n: -Infinity})).toMatchObject({errors: 1})
+    expect(await users.get(1, 3)).toEqual([{id: 1}, {id: 3, n: null}])
+  })
+
   test('what is nested beyond reason is refused', async () => {
     await using store = await withUsers()
     let deep: Document = {}
