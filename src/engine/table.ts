@@ -5,7 +5,7 @@ import {type ListOptions, listDocuments} from './documents/list.ts'
 import type {Incoming, InsertOptions, Made, Selected, WriteOptions, WriteProgress} from './documents/options.ts'
 import type {WriteResult} from './documents/result.ts'
 import {Writer} from './documents/writer.ts'
-import {checkChoice, LitefeedError} from './error.ts'
+import {checkChoice, LitefeedError, shown} from './error.ts'
 import type {Storage} from './storage/storage.ts'
 import type {Told} from './told.ts'
 
@@ -106,6 +106,11 @@ async function finish(steps: AsyncIterable<WriteProgress>): Promise<WriteResult>
 async function* incoming(
   documents: Document | Iterable<Document> | AsyncIterable<Document>,
 ): AsyncGenerator<readonly Incoming[]> {
+  if (typeof documents !== 'object' || documents === null)
+    throw new LitefeedError(
+      'MISUSE',
+      `a document, or a list or stream of them, is needed, and ${shown(documents)} is none`,
+    )
   if (!(Symbol.iterator in documents || Symbol.asyncIterator in documents)) return yield [{value: documents}]
   for await (const batch of inBatches(documents as AsyncIterable<Document>)) yield batch.map(value => ({value}))
 }

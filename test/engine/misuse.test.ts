@@ -4,6 +4,7 @@ import {describe, expect, test} from 'vitest'
 import type {Sink} from '../../src/engine/sinks/sink.ts'
 import {makeSink} from '../../src/engine/sinks/target.ts'
 import {open, type Store} from '../../src/engine/store.ts'
+import {compile} from '../../src/expression.ts'
 import {all, temporaryDirectory} from '../support.ts'
 
 async function newStore(): Promise<Store> {
@@ -47,9 +48,49 @@ test.each([
   {since: new Date(Number.NaN)},
   {since: {}},
   {until: 'x'},
+  {table: 't'},
+  {keys: [null]},
+  {keys: [1, {}]},
+  {onError: 'throw'},
+  {onGap: 'ignore'},
+  {includeInitial: 'false'},
+  {follow: 0},
+  {take: '1'},
+  {heartbeat: '1s'},
+  {signal: new AbortController()},
 ])('options %j are refused', async options => {
   await using store = await newStore()
   expect(() => store.changes(options as never)).toThrow(expect.objectContaining(misuse))
+})
+
+test.each([
+  {pluck: 'name'},
+  {without: [1]},
+  {where: 5},
+  {select: {}},
+  {map: 5},
+  {orderBy: 5},
+  {limit: '1'},
+  {onError: 'throw'},
+  {order: 'id'},
+  {signal: 1},
+])('options %j of a list are refused', async options => {
+  await using store = await newStore()
+  await expect(all(store.table('t').list(options as never))).rejects.toMatchObject(misuse)
+})
+
+test.each([null, 5, 'x', undefined])('%j is refused for documents', async documents => {
+  await using store = await newStore()
+  await expect(store.table('t').insert(documents as never)).rejects.toMatchObject(misuse)
+})
+
+test('what is no text is refused for an expression', async () => {
+  await using store = await newStore()
+  await expect(store.table('t').insert({id: 1}, {conflictExpr: 5 as never})).rejects.toMatchObject(misuse)
+  await expect(compile(5 as never)).rejects.toMatchObject({
+    name: 'ExpressionError',
+    message: expect.stringContaining('5'),
+  })
 })
 
 test('other words than those that there are are refused', async () => {

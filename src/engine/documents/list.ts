@@ -5,9 +5,12 @@ import {oneLine} from '../storage/line.ts'
 import type {Storage} from '../storage/storage.ts'
 import {type Failure, failureError, type Told} from '../told.ts'
 import {resultText} from './json.ts'
+import {checkKinds, expression, field, type Kinds, number, onError, setKinds, signal} from './kinds.ts'
 import {type Found, findIn, isFailure, type Match} from './matches.ts'
 import {comparePlaces, type Order, type Place, parseOrder, placeOf} from './order.ts'
 import {DocumentSet, type SetOptions} from './set.ts'
+
+const kinds: Kinds<ListOptions> = {...setKinds, orderBy: field, limit: number, map: expression, onError, signal}
 
 export interface ListOptions extends SetOptions {
   /** A field of the stored document, `age` or `address.city`, with `:desc` the greatest first. Documents without it are left out. */
@@ -23,6 +26,7 @@ export interface ListOptions extends SetOptions {
 
 /** The documents of a table as lines. Without `orderBy` in the order of the keys: numbers, strings, then the others. */
 export async function* listDocuments(storage: Storage, table: string, options: ListOptions): AsyncGenerator<Told> {
+  checkKinds(options, kinds)
   const {map, limit = Number.POSITIVE_INFINITY, orderBy} = options
   const order = orderBy === undefined ? undefined : parseOrder(orderBy)
   if (limit !== Number.POSITIVE_INFINITY && !(Number.isSafeInteger(limit) && limit >= 0)) {

@@ -1,4 +1,4 @@
-import {LitefeedError} from '../error.ts'
+import {LitefeedError, shown} from '../error.ts'
 import {plainPath} from './closure/ast.ts'
 import {compile, type Program, uncertain} from './closure/compile.ts'
 import {type Conjunct, conjunctsOf} from './conjuncts.ts'
@@ -33,6 +33,8 @@ export class Expression {
 
   /** Throws BAD_EXPRESSION; its hint shows the place, its cause is the official error. */
   static async compile(text: string, guards: Partial<Guards> = {}): Promise<Expression> {
+    if (typeof text !== 'string')
+      throw new LitefeedError('MISUSE', `a JSONata expression is needed, and ${shown(text)} is none`)
     try {
       return new Expression(text, await Official.parse(text, guards), areWide(guards))
     } catch (error) {

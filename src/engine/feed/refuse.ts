@@ -1,12 +1,27 @@
+import {toKey} from '../documents/key.ts'
+import {
+  checkKinds,
+  expression,
+  field,
+  isNumber,
+  type Kinds,
+  names,
+  number,
+  onError,
+  oneOf,
+  setKinds,
+  signal,
+  yesOrNo,
+} from '../documents/kinds.ts'
 import {parseOrder} from '../documents/order.ts'
 import {DocumentSet} from '../documents/set.ts'
-import {checkWhole, LitefeedError, shown} from '../error.ts'
+import {checkWhole, LitefeedError} from '../error.ts'
 import type {FeedOptions} from './options.ts'
 import {makeTeller} from './tell.ts'
 
 /** Refuses what cannot be. Throws MISUSE. */
 export function checkFeedOptions(options: FeedOptions): void {
-  checkKinds(options)
+  checkKinds(options, kinds)
   const {tables, keys, since, until, take, idleTimeout, heartbeat, squash} = options
   if (tables?.length === 0) throw misuse('a feed of no table', 'leave tables out to follow every table')
   if (keys?.length === 0) throw misuse('a feed of no key', 'leave keys out to follow every key')
@@ -62,18 +77,14 @@ function checkWindow({orderBy, limit, includeOffsets, tables, keys, since}: Feed
     )
 }
 
-/** Of a program in JavaScript each may be anything, and what is not understood must not mean everything. */
-function checkKinds(options: FeedOptions): void {
-  for (const [name, isOne, what] of kinds) {
-    const value = options[name]
-    if (value !== undefined && !isOne(value)) throw misuse(`\`${name}\` is ${what}, and ${shown(value)} is not`)
+function isKey(value: unknown): boolean {
+  try {
+    toKey(value)
+    return true
+  } catch {
+    return false
   }
 }
-
-const isString = (value: unknown) => typeof value === 'string'
-const areStrings = (value: unknown) => Array.isArray(value) && value.every(isString)
-const isDate = (value: unknown) => value instanceof Date && !Number.isNaN(value.getTime())
-const isNumber = (value: unknown) => typeof value === 'number'
 
 function isSince(value: unknown): boolean {
   if (value === 'now' || value === 'beginning' || isNumber(value) || isDate(value)) return true
@@ -81,20 +92,30 @@ function isSince(value: unknown): boolean {
   return ('last' in value && isNumber(value.last)) || ('ago' in value && isNumber(value.ago))
 }
 
-const expression = 'a JSONata expression'
-const kinds: readonly (readonly [keyof FeedOptions, (value: unknown) => boolean, string])[] = [
-  ['tables', areStrings, 'a list of names'],
-  ['keys', Array.isArray, 'a list of keys'],
-  ['where', isString, expression],
-  ['select', isString, expression],
-  ['filter', isString, expression],
-  ['map', isString, expression],
-  ['pluck', areStrings, 'a list of fields'],
-  ['without', areStrings, 'a list of fields'],
-  ['orderBy', isString, 'a field'],
-  ['since', isSince, 'now, beginning, a position, {last}, {ago} or a Date'],
-  ['until', value => value === 'now' || isNumber(value) || isDate(value), 'now, a position or a Date'],
-]
+const isDate = (value: unknown) => value instanceof Date && !Number.isNaN(value.getTime())
+
+const kinds: Kinds<FeedOptions> = {
+  ...setKinds,
+  tables: names,
+  keys: [value => Array.isArray(value) && value.every(isKey), 'a list of keys'],
+  orderBy: field,
+  limit: number,
+  includeOffsets: yesOrNo,
+  squash: number,
+  filter: expression,
+  map: expression,
+  includeInitial: yesOrNo,
+  includeStates: yesOrNo,
+  since: [isSince, 'now, beginning, a position, {last}, {ago} or a Date'],
+  until: [value => value === 'now' || isNumber(value) || isDate(value), 'now, a position or a Date'],
+  follow: yesOrNo,
+  take: number,
+  idleTimeout: number,
+  heartbeat: number,
+  onError,
+  onGap: oneOf('fail', 'resync'),
+  signal,
+}
 
 function misuse(message: string, hint?: string): LitefeedError {
   return new LitefeedError('MISUSE', message, {hint})

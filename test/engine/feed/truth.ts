@@ -17,9 +17,11 @@ export async function expectQuery(world: World, client: Client): Promise<void> {
   else expectSame(held, found, about(kind))
   // A list has no keys to ask for.
   if (kind.keys !== undefined) return
+  const {where, pluck, without, select, orderBy, limit} = optionsOf(kind)
+  const options = {where, pluck, without, select, orderBy, limit}
   const listed: Value[] = []
   for (const table of kind.tables ?? world.tables().keys()) {
-    for await (const {lines} of world.store.table(table).listLines(optionsOf(kind)))
+    for await (const {lines} of world.store.table(table).listLines(options))
       listed.push(...(parseLines(lines) as unknown as Value[]))
   }
   if (kind.window !== undefined) expect(listed, `list with ${about(kind)}`).toEqual(found)
