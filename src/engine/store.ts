@@ -185,8 +185,8 @@ export class Store implements AsyncDisposable {
 }
 
 /** What ends a stream is no error of it. */
-function unlessAborted({signal}: {readonly signal: AbortSignal}): (error: unknown) => undefined {
+function unlessAborted({signal}: Pick<PipeOptions, 'signal'>): (error: unknown) => undefined {
   return error => {
-    if (!signal.aborted || error !== signal.reason) throw error
+    if (!signal?.aborted || error !== signal.reason) throw error
   }
 }

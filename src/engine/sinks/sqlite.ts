@@ -5,7 +5,6 @@ import {pathOf, refusePartOf} from './path.ts'
 import {Down, done, type Outcome, type Parcel, type Sink, type Stream} from './sink.ts'
 import type {Target} from './target.ts'
 import {compileTemplate} from './template.ts'
-import {filePath} from './url.ts'
 
 /**
  * Another database: its tables of documents, or SQL tables that are there, by the name of the source's table or by `?table=`, a

@@ -24,11 +24,6 @@ export function decodePath(path: string): string {
   return decoded
 }
 
-/** The path of a file: as it is or, behind //, that of a URL. Throws MISUSE. */
-export function filePath(path: string): string {
-  return path.startsWith('//') ? decodePath(parseUrl(`file:${path}`).pathname) : path
-}
-
 /** A URL as it may be shown, whatever else is wrong with it. */
 export function withoutLogin(text: string): string {
   return text.replace(/^([a-z][a-z\d+.-]*:)?(\/*).*@/is, '$1$2***@')
