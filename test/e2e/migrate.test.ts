@@ -313,7 +313,7 @@ describe('migrate', () => {
   test.each(['migrate', 'track', 'resync'])('that was killed is seen, and put right by %s', async how => {
     const db = await orders()
     const feed = await tail(['orders'], {db})
-    const script = `sqlite3 ${db} 'ALTER TABLE orders DROP COLUMN note; UPDATE orders SET id = 50 WHERE id = 5'; sleep 100`
+    const script = `sqlite3 -cmd '.timeout 5000' ${db} 'ALTER TABLE orders DROP COLUMN note; UPDATE orders SET id = 50 WHERE id = 5'; sleep 100`
     const run = start(['migrate', 'orders', '--', 'sh', '-c', `${script} & wait`], {env: {LITEFEED_DB: db}})
     await migrating(db)
     while (new Sqlite(db).prepare('SELECT 1 FROM orders WHERE id = 50').get() === undefined) await sleep(20)
