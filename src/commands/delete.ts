@@ -26,6 +26,7 @@ it is the string itself: 1 is a number, '"1"' and abc are strings.`
     const {args, flags} = await this.parse(Delete)
     const selected = selectionOf(args.key ?? [], flags)
     if (selected === undefined) throw misuse('which documents? name keys, --where or --all')
+    await this.check(flags.where)
     await using store = await this.open(flags, 'write')
     return await this.finish(store.table(args.table).writer.delete(selected, this.options(flags)))
   }

@@ -38,6 +38,7 @@ A line of stdin that is not JSON is named on stderr. Documents from stdin are co
 
   protected async execute(): Promise<number> {
     const {args, flags} = await this.parse(Insert)
+    await this.check(flags['conflict-expr'])
     await using store = await this.open(flags, 'write')
     const options = {...this.options(flags), conflict: flags.conflict, conflictExpr: flags['conflict-expr']}
     return await this.finish(store.table(args.table).writer.insert(this.input(args.doc ?? []), options))

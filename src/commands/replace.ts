@@ -43,6 +43,7 @@ is no DOC: the expression makes it of the old document, or of null, for each KEY
     const options = this.options(flags)
     const selected = selectionOf(keys, flags)
     if (selected === undefined && document !== undefined) checkNamesItself(document, 'DOC')
+    await this.check(flags.where, flags.expr)
 
     await using store = await this.open(flags, 'write')
     const {writer} = store.table(args.table)

@@ -45,6 +45,7 @@ KEY is JSON when it parses as a number, string, boolean or array, otherwise it i
     const options = this.options(flags)
     const selected = selectionOf(keys, flags)
     if (selected === undefined && patch !== undefined) checkNamesItself(patch, 'PATCH')
+    await this.check(flags.where, flags.expr)
 
     await using store = await this.open(flags, 'write')
     const {writer} = store.table(args.table)

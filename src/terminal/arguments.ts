@@ -8,6 +8,7 @@ export function misuse(message: string, hint?: string): LitefeedError {
 
 /** A KEY argument. */
 export function keyOf(argument: string): Key {
+  if (argument === '-') throw misuse('"-" is stdin, from which no keys are read', `the key "-" is '"-"'`)
   try {
     return parseKey(argument)
   } catch (error) {

@@ -1,6 +1,7 @@
 import * as Flags from '@oclif/core/flags'
 import {mistakeOf, parse} from '../engine/documents/json.ts'
 import type {Incoming, Source, WriteProgress} from '../engine/documents/options.ts'
+import {Expression} from '../engine/expression/expression.ts'
 import type {Durability} from '../engine/storage/storage.ts'
 import {misuse} from './arguments.ts'
 import {LitefeedCommand} from './command.ts'
@@ -38,6 +39,11 @@ export abstract class WriteCommand extends LitefeedCommand {
 
   protected options(flags: {'return-changes': boolean; durability: Durability}) {
     return {returnChanges: flags['return-changes'], durability: flags.durability, signal: this.interrupt.signal}
+  }
+
+  /** Refuses expressions that do not parse, before there is a database for them. */
+  protected async check(...expressions: readonly (string | undefined)[]): Promise<void> {
+    for (const text of expressions) if (text !== undefined) await Expression.compile(text)
   }
 
   /** Carries the write out, shows how far it is, and prints its result, also that of a part when the rest failed. */

@@ -1,7 +1,7 @@
 // What bad input gets: an error that names the thing, the right exit status, and nothing lost.
 import {spawn, spawnSync} from 'node:child_process'
 import {once} from 'node:events'
-import {chmodSync, closeSync, openSync, readdirSync, writeFileSync} from 'node:fs'
+import {chmodSync, closeSync, existsSync, openSync, readdirSync, writeFileSync} from 'node:fs'
 import {join} from 'node:path'
 import {Readable, type Writable} from 'node:stream'
 import {pipeline} from 'node:stream/promises'
@@ -207,6 +207,42 @@ describe('malformed input', () => {
       result: {inserted: 4, errors: 1},
       stderr: expect.stringMatching(/^error: line 3: a comma [^\n]*\n$/),
     })
+  })
+
+  test('what is refused is named in the order of the input, whoever refuses it', async () => {
+    const input = '{"id":1,"a":"\\x"}\n{"id":2}\n{"id":3,"a":"t\tb"}\n{"id":2}\n'
+    const {stderr, result} = await litefeed(['insert', 't'], {db: newDatabase(), input})
+    expect([...stderr.matchAll(/^error: line (\d+): (.*)$/gm)].map(([, line]) => line)).toEqual(['1', '3', '4'])
+    expect(stderr).toContain(`error: line 1: ${result.first_error}\n`)
+  })
+
+  test('stdin where keys are needed is misuse, and the key of that name can be spelled', async () => {
+    const db = await databaseWith({t: [{id: '-'}, {id: 1}]})
+    for (const args of [
+      ['delete', 't', '-'],
+      ['update', 't', '-', '--expr', '{"a": 1}'],
+      ['replace', 't', '-', '--expr', '$'],
+      ['get', 't', '1', '-'],
+    ])
+      expect(await litefeed(args, {db}), args.join(' ')).toMatchObject({
+        status: 2,
+        stderr: expect.stringContaining(`hint: the key "-" is '"-"'`),
+      })
+    expect(documents(db, 't')).toHaveLength(2)
+    expect(await litefeed(['get', 't', '"-"'], {db})).toMatchObject({status: 0, stdout: '{"id":"-"}\n'})
+  })
+
+  test('an expression that does not parse leaves no database behind', async () => {
+    const db = newDatabase()
+    for (const args of [
+      ['insert', 't', '--conflict-expr', '(', '{"id":1}'],
+      ['update', 't', '--where', '(', '{}'],
+      ['update', 't', '1', '--expr', '('],
+      ['replace', 't', '1', '--expr', '('],
+      ['delete', 't', '--where', '('],
+    ])
+      expect(await litefeed(args, {db}), args.join(' ')).toMatchObject({status: 2})
+    expect(existsSync(db)).toBe(false)
   })
 
   test('stdin beside documents is misuse', async () => {

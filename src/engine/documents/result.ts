@@ -31,7 +31,7 @@ export class Tally {
   skipped = 0
   unchanged = 0
   seq: Position = 0
-  #firstError: string | undefined
+  firstError: string | undefined
   readonly #generated: string[] = []
   #generatedCount = 0
   readonly #changes: string[] | undefined
@@ -85,7 +85,7 @@ export class Tally {
   /** Counts a document that was refused before it came to a write. */
   refuse(reason: string): string {
     this.errors++
-    this.#firstError ??= reason
+    this.firstError ??= reason
     return reason
   }
 
@@ -94,7 +94,7 @@ export class Tally {
     const {deleted, errors, inserted, replaced, skipped, unchanged, seq} = this
     const counts = JSON.stringify({deleted, errors, inserted, replaced, skipped, unchanged, seq})
     const extras: string[] = []
-    if (this.#firstError !== undefined) extras.push(`"first_error":${JSON.stringify(this.#firstError)}`)
+    if (this.firstError !== undefined) extras.push(`"first_error":${JSON.stringify(this.firstError)}`)
     if (this.#generated.length > 0) extras.push(`"generated_keys":${JSON.stringify(this.#generated)}`)
     if (this.#changes !== undefined) extras.push(`"changes":[${this.#changes.join(',')}]`)
     const warnings = this.#warnings()

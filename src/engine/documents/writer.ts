@@ -82,6 +82,7 @@ export class Writer {
     for await (const batch of source) {
       const items: Item[] = []
       const refused: Refused[] = []
+      const first = tally.firstError
       for (const incoming of batch) {
         try {
           if ('refused' in incoming) throw new Refusal(incoming.refused)
@@ -93,6 +94,9 @@ export class Writer {
         }
       }
       refused.push(...(await this.#carryOut(items, tally, options)))
+      // What the storage refuses is known last, wherever it stood.
+      refused.sort((one, other) => (one.line ?? 0) - (other.line ?? 0))
+      tally.firstError = first ?? refused[0]?.reason
       yield {tally, refused, failures: []}
     }
   }
