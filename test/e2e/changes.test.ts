@@ -1,6 +1,7 @@
+import {spawn} from 'node:child_process'
 import {once} from 'node:events'
 import Sqlite from 'better-sqlite3'
-import {describe, expect, test} from 'vitest'
+import {describe, expect, onTestFinished, test} from 'vitest'
 import {
   databaseWith,
   finished,
@@ -10,6 +11,7 @@ import {
   ndjson,
   newDatabase,
   query,
+  root,
   start,
   Tail,
   tail,
@@ -512,4 +514,17 @@ test('makes the database when there is none, and follows it', async () => {
   expect(following.stderr).toBe('')
   await write(db, 'new', t => t.insert({id: 1}))
   expect(await following.next()).toMatchObject({seq: 1, table: 'new'})
+})
+
+test('a feed of a program that is left where it is does not keep the process alive once the database is closed', async () => {
+  const program = `
+    import {open} from ${JSON.stringify(`${root}/dist/index.js`)}
+    const store = await open(process.argv[1])
+    await store.table('t').insert({id: 1})
+    const events = store.changes({since: 'beginning'})[Symbol.asyncIterator]()
+    await events.next()
+    await store.close()`
+  const child = spawn(process.execPath, ['--input-type=module', '-e', program, newDatabase()])
+  onTestFinished(() => void child.kill('SIGKILL'))
+  expect(await finished(child)).toMatchObject({status: 0, stderr: ''})
 })

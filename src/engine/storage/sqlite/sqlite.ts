@@ -76,6 +76,7 @@ class SqliteStorage implements Storage {
   readonly consumers: Consumers
   readonly retention: LogRetention
   readonly #connection: Connection
+  readonly #closed = new AbortController()
   readonly #tracking: Tracking
   /** Whether the last batch of insertions met a key that was taken; then the next is done one by one from the start. */
   #conflicts = false
@@ -216,10 +217,12 @@ class SqliteStorage implements Storage {
       inode,
       newest: () => readBounds(this.#connection).newest,
       version: () => this.#connection.version,
+      closed: this.#closed.signal,
     })
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed.abort()
     this.#connection[Symbol.dispose]()
   }
 

@@ -13,6 +13,8 @@ export interface Watched {
   newest(): Position
   /** Another one after each commit, whoever made it and whatever it changed. Costs less than `newest`. */
   version(): string
+  /** Aborts when the connection is closed: what a feed that was never ended listens with would keep the process alive. */
+  readonly closed: AbortSignal
 }
 
 /**
@@ -40,7 +42,7 @@ export class CommitWatcher implements Watcher {
     this.#checkFile()
     const names = new Set([basename(this.#file), `${basename(this.#file)}-wal`])
     try {
-      this.#watcher = watch(dirname(this.#file), (_event, name) => {
+      this.#watcher = watch(dirname(this.#file), {signal: watched.closed}, (_event, name) => {
         if (name === null || names.has(name)) this.#hear()
       })
       this.#watcher.on('error', () => this.#deafen())
