@@ -7,14 +7,14 @@ export default class Help extends BareCommand {
   static override examples = ['<%= config.bin %> help changes']
 
   static override args = {
-    command: Args.string({description: 'the command', ignoreStdin: true}),
+    command: Args.string({description: 'the command', multiple: true, ignoreStdin: true}),
   }
 
   override async run(): Promise<void> {
     const {args} = await this.parse(Help)
     const HelpClass = await loadHelpClass(this.config)
     await new HelpClass(this.config, this.config.pjson.oclif.helpOptions).showHelp(
-      args.command === undefined ? [] : [args.command],
+      args.command === undefined ? [] : [args.command.join(':')],
     )
   }
 }

@@ -1,5 +1,6 @@
 import {Command} from '@oclif/core/command'
-import type {Config, LoadOptions} from '@oclif/core/interfaces'
+import type {Config, Input, LoadOptions, ParserOutput} from '@oclif/core/interfaces'
+import {misuse} from './arguments.ts'
 
 /**
  * A command that goes from its class to `run` and nowhere else: oclif's own way there asks the Config for hooks and reads it
@@ -15,6 +16,25 @@ export abstract class BareCommand extends Command {
     config: LoadOptions = noConfig,
   ): Promise<ReturnType<T['run']>> {
     return new this(argv, config as Config).run()
+  }
+
+  protected override parse<F extends Values, B extends Values, A extends Values>(
+    options: Input<F, B, A> | undefined,
+    argv: string[] = this.argv,
+  ): Promise<ParserOutput<F, B, A>> {
+    checkValues({...options?.baseFlags, ...options?.flags}, argv)
+    return super.parse(options, argv)
+  }
+}
+
+type Values = Record<string, unknown>
+
+/** oclif takes what a flag without a value is given behind = for an argument, such as the name of a table. */
+function checkValues(flags: Readonly<Record<string, {readonly type: string}>>, argv: readonly string[]): void {
+  const end = argv.indexOf('--')
+  for (const argument of end === -1 ? argv : argv.slice(0, end)) {
+    const [, flag, name = ''] = /^(--(?:no-)?([^=]+))=/.exec(argument) ?? []
+    if (Object.hasOwn(flags, name) && flags[name]?.type === 'boolean') throw misuse(`${flag} takes no value`)
   }
 }
 

@@ -147,6 +147,12 @@ describe('help', () => {
     expect(await litefeed(['help', name])).toMatchObject({status: 0, stdout})
   })
 
+  test('of a command of two words is shown by both of them', async () => {
+    const {stdout, status} = await litefeed(['consumers', 'reset', '--help'])
+    expect(status).toBe(0)
+    expect(await litefeed(['help', 'consumers', 'reset'])).toMatchObject({status: 0, stdout})
+  })
+
   test('an unknown command, flag or a missing argument is misuse', async () => {
     expect(await litefeed(['nonsense'])).toMatchObject({
       status: 2,
@@ -163,6 +169,12 @@ describe('help', () => {
       stderr: expect.stringMatching(/^error: the command comes first, before --db\n/),
     })
     expect(await litefeed(['help', 'nonsense'])).toMatchObject({status: 2, stderr: expect.stringContaining('nonsense')})
+    expect(await litefeed(['help', 'consumers', 'nonsense'])).toMatchObject({status: 2})
+    for (const flag of ['--include-initial=true', '--no-color=1', '--color=false'])
+      expect(await litefeed(['changes', 't', flag])).toMatchObject({
+        status: 2,
+        stderr: expect.stringMatching(/^error: --[a-z-]+ takes no value\n/),
+      })
     expect(await litefeed(['list', 't', '--nonsense'])).toMatchObject({
       status: 2,
       stderr: expect.stringContaining('--nonsense'),
