@@ -26,3 +26,9 @@ test('the programs in docs/library.md print what stands under them', async () =>
     expect.soft((await desk.run('node program.mjs')).join('\n'), code).toBe(printed?.trimEnd())
   }
 })
+
+test('the pages that README links to are in the package', () => {
+  const {files} = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+  expect(readFileSync(join(root, 'README.md'), 'utf8')).toContain('](docs/')
+  expect(files).toContain('docs')
+})
