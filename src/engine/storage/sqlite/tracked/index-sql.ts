@@ -9,7 +9,7 @@ export interface IndexSql {
 }
 
 export interface Expression {
-  /** Its columns are quoted. (SQLite allows none with its table's name before it.) */
+  /** Its columns are quoted, and have no table's name before them, as CHECK and WHERE allow it. */
   readonly sql: string
   /** The columns that it names, as the table spells them. */
   readonly columns: readonly string[]
@@ -61,13 +61,13 @@ function withoutOrder(part: readonly Token[]): readonly Token[] {
   return part
 }
 
-function expression(part: readonly Token[], columns: readonly string[]): Expression {
+function expression(written: readonly Token[], columns: readonly string[]): Expression {
+  const part = written.filter((_, at) => !isQualifier(written, at) && !isQualifier(written, at - 1))
   const known = new Map(columns.map(name => [foldName(name), name]))
   const used = new Set<string>()
   const texts = part.map((token, at) => {
     if (token.kind !== 'word' && token.kind !== 'quoted') return token.text
-    const before = part[at - 1]
-    const isColumn = part[at + 1]?.text !== '(' && !isWord(before, 'collate')
+    const isColumn = part[at + 1]?.text !== '(' && !isWord(part[at - 1], 'collate') && !isKeyword(part, at)
     const column = isColumn ? known.get(foldName(token.name)) : undefined
     if (column === undefined) return otherName(token)
     used.add(column)
@@ -75,6 +75,34 @@ function expression(part: readonly Token[], columns: readonly string[]): Express
   })
   return {sql: texts.join(' '), columns: [...used]}
 }
+
+/** There is no query in an expression: what stands before a dot is the table, or the name of its database. */
+function isQualifier(part: readonly Token[], at: number): boolean {
+  const kind = part[at]?.kind
+  return (kind === 'word' || kind === 'quoted') && part[at + 1]?.text === '.'
+}
+
+/** Whether a token is no name: some words are one where a value is expected, as in `a LIKE like`, and only there. */
+function isKeyword(part: readonly Token[], at: number): boolean {
+  const token = part[at]
+  if (token?.kind !== 'word') return false
+  return reserved.test(token.text) || (operators.test(token.text) && isValueEnd(part, at - 1))
+}
+
+/** Whether a value may end with the token, so that no other one can follow it. */
+function isValueEnd(part: readonly Token[], at: number): boolean {
+  const token = part[at]
+  if (token === undefined) return false
+  if (token.kind === 'sign') return token.text === ')'
+  // In `a NOT LIKE b`, but not in `NOT like`.
+  if (isWord(token, 'not')) return isValueEnd(part, at - 1)
+  return !isKeyword(part, at) || /^(end|null|isnull|notnull|current_\w+)$/i.test(token.text)
+}
+
+/** Of the words that an expression may hold, those that must be quoted to be a name. https://sqlite.org/lang_keywords.html */
+const reserved =
+  /^(and|as|between|case|collate|current_date|current_time|current_timestamp|distinct|else|escape|exists|from|in|is|isnull|not|notnull|null|or|then|when)$/i
+const operators = /^(end|glob|like|match|regexp)$/i
 
 /**
  * What is no column is a function, a keyword or, in double quotes, an old way to write a string, which a writer may have

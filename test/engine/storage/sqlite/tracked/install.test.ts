@@ -75,6 +75,43 @@ test('a table or a column that is not there is refused', async () => {
   await expect(connection.write('soft', () => install(connection, 'u'))).rejects.toMatchObject({code: 'NO_TABLE'})
 })
 
+const expressions: readonly [what: string, sql: readonly string[], statement: string][] = [
+  [
+    'WHERE of an index names its table',
+    [
+      'CREATE TABLE orders (id INTEGER PRIMARY KEY, a, gone)',
+      'CREATE UNIQUE INDEX u ON orders (a) WHERE main."orders".gone = 0',
+    ],
+    'INSERT INTO orders VALUES (1, 1, 0)',
+  ],
+  [
+    'CHECK names its table',
+    [
+      'CREATE TABLE orders (id INTEGER PRIMARY KEY, a CHECK (orders.a > 0))',
+      'CREATE UNIQUE INDEX u ON orders (abs(a))',
+    ],
+    'INSERT INTO orders VALUES (1, 1)',
+  ],
+  [
+    'columns are named like words of its CHECKs',
+    [
+      `CREATE TABLE orders (id INTEGER PRIMARY KEY, "end", like, "and", CHECK (CASE WHEN id > end THEN 0 ELSE 1 END),
+        CHECK (like LIKE '%a' AND NOT like = like LIKE 'b' AND "like" NOT LIKE 'b' AND orders.like IS NOT end AND "and"))`,
+      'CREATE UNIQUE INDEX u ON orders (lower(like))',
+    ],
+    `INSERT INTO orders VALUES (1, 2, 'a', 1)`,
+  ],
+]
+test.each(expressions)('a table is tracked whose %s', async (_what, sql, statement) => {
+  const connection = await tracked(['orders'], ...sql)
+  write(connection.file, statement, statement.replace('INSERT', 'REPLACE').replace('(1,', '(0,'))
+  expect((logOf(connection) as unknown[][]).map(([, key, old]) => [key, old === null])).toEqual([
+    ['1', true],
+    ['1', false],
+    ['0', true],
+  ])
+})
+
 const drifts: readonly [
   what: string,
   sql: readonly string[],
