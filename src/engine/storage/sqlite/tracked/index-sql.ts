@@ -82,7 +82,7 @@ function isQualifier(part: readonly Token[], at: number): boolean {
   return (kind === 'word' || kind === 'quoted') && part[at + 1]?.text === '.'
 }
 
-/** Whether a token is no name: some words are one where a value is expected, as in `a LIKE like`, and only there. */
+/** Whether a token is no name. Some words are names where a value is expected, as in `a LIKE like`, and only there. */
 function isKeyword(part: readonly Token[], at: number): boolean {
   const token = part[at]
   if (token?.kind !== 'word') return false

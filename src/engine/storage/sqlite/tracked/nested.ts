@@ -44,8 +44,10 @@ export function nestedTriggers(shape: TableShape): Recorder {
       (SELECT min(rowid) FROM ${stash} WHERE owner = ${owner}));
     UPDATE ${stash} SET key = now_key, doc = now_doc, pending = 1 WHERE key IS NOT now_key OR doc IS NOT now_doc;`
 
-  // What a write can be known by in both its triggers. A rowid that SQLite will choose is unknown in the first of them.
-  const given = shape.columns.filter(({name}) => identifier(name) !== shape.rowid)
+  // What a write can be known by in both its triggers. A rowid that SQLite will choose is unknown in the first of them, and so
+  // is a default that will replace a NULL.
+  const chosen = new Set(shape.required.filter(({byDefault}) => byDefault !== undefined).map(({name}) => name))
+  const given = shape.columns.filter(({name}) => identifier(name) !== shape.rowid && !chosen.has(name))
   const insert = given.length === 0 ? `'insert'` : `'insert ' || ${documentJson('new', given)}`
   const update = `'update ' || ${rows.key('old')}`
   const remove = `'delete ' || ${rows.key('old')}`

@@ -75,9 +75,9 @@ export class Rows {
 
   /** Conditions on rows `t`, each of which may use an index: any row that is in the way of `new` fulfils one. */
   get inTheWay(): readonly {readonly condition: string; readonly unique?: UniqueKey}[] {
-    const {rowid, unique, checks} = this.shape
+    const {rowid, unique} = this.shape
     const ofRowid = rowid === undefined ? [] : [{condition: `t.${rowid} = new.${rowid}`}]
-    return [...ofRowid, ...unique.map(key => ({condition: agrees(key, checks), unique: key}))]
+    return [...ofRowid, ...unique.flatMap(key => agrees(key, this.shape).map(condition => ({condition, unique: key})))]
   }
 
   /** A row of the log out of a SELECT that has the columns k, o and n: nothing when the two sides are the same. */

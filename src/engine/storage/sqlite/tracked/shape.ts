@@ -1,14 +1,15 @@
 import {LitefeedError} from '../../../error.ts'
 import type {Connection} from '../connection.ts'
 import {identifier} from '../sql.ts'
+import {defaultSql} from './default.ts'
 import {type Expression, readCheckSql} from './index-sql.ts'
 import type {Column} from './json.ts'
 import {mayNest} from './nesting.ts'
 import {foldName, sameName} from './tokens.ts'
-import {readUnique, type UniqueKey} from './unique.ts'
+import {type Constraints, readUnique, type UniqueKey} from './unique.ts'
 
 /** What must be known of an SQL table to record its changes. The triggers are a pure function of it. */
-export interface TableShape {
+export interface TableShape extends Constraints {
   readonly name: string
   /** In their order; generated ones too. */
   readonly columns: readonly Column[]
@@ -20,8 +21,6 @@ export interface TableShape {
   readonly rowid: string | undefined
   /** Everything by which one row can be in the way of another, but for the rowid. */
   readonly unique: readonly UniqueKey[]
-  /** The CHECK constraints. */
-  readonly checks: readonly Expression[]
   /** Whether SQLite may write to this table while it writes to it. */
   readonly nested: boolean
 }
@@ -35,8 +34,8 @@ export interface KeyColumn {
 export function readShape(connection: Connection, table: string, json: readonly string[] = []): TableShape {
   const {name, withoutRowid} = findSqlTable(connection, table)
   const columns = connection
-    .prepare('SELECT name, type, pk, "notnull" FROM pragma_table_xinfo(?) ORDER BY cid')
-    .all(name) as [string, string, number, number][]
+    .prepare('SELECT name, type, pk, "notnull", dflt_value FROM pragma_table_xinfo(?) ORDER BY cid')
+    .all(name) as [string, string, number, number, string | null][]
   const unknown = json.find(asked => !columns.some(([column]) => sameName(column, asked)))
   if (unknown !== undefined) throw new LitefeedError('MISUSE', `${name} has no column ${unknown}`)
 
@@ -62,6 +61,10 @@ export function readShape(connection: Connection, table: string, json: readonly 
     rowid,
     unique,
     checks: readChecks(connection, name, names),
+    // The rowid is chosen where it is NULL.
+    required: columns
+      .filter(([column, , , notnull]) => notnull === 1 && column !== alias)
+      .map(([name, , , , value]) => ({name, byDefault: value === null ? undefined : defaultSql(value)})),
     nested: mayNest(connection, name),
   }
 }

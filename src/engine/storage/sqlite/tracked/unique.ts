@@ -16,8 +16,10 @@ export interface UniqueKey {
 export interface Term {
   /** SQL over unqualified, quoted columns. */
   readonly expression: string
-  /** The columns that an expression names; undefined for a bare column, which can be compared directly. */
-  readonly columns: readonly string[] | undefined
+  /** The column when it is a bare one, which can be compared directly. */
+  readonly column: string | undefined
+  /** The columns that it names. */
+  readonly columns: readonly string[]
   readonly collation: string
 }
 
@@ -51,12 +53,12 @@ function readKey(connection: Connection, index: string, columnNames: readonly st
   ]) as [string | null]
   const text = sql === null ? undefined : readIndexSql(sql, columnNames)
   const terms = parts.map(([name, collation], at): Term => {
-    if (name !== null) return {expression: identifier(name), columns: undefined, collation}
+    if (name !== null) return {expression: identifier(name), column: name, columns: [name], collation}
     const expression = text?.expressions[at]
     if (expression === undefined) throw new Error(`the expression ${at} of ${index} is not in its SQL: ${sql}`)
-    return {expression: expression.sql, columns: expression.columns, collation}
+    return {expression: expression.sql, column: undefined, columns: expression.columns, collation}
   })
-  const columns = parts.flatMap(([name], at) => (name === null ? (terms[at]?.columns ?? []) : [name]))
+  const columns = terms.flatMap(term => term.columns)
   return {
     name: index,
     terms,
@@ -66,20 +68,54 @@ function readKey(connection: Connection, index: string, columnNames: readonly st
 }
 
 /**
- * A condition on the rows of the table, named `t`: that they agree with the row `new` in all terms of the key.
+ * Conditions on the rows of the table, named `t`. One that agrees with the row `new` in all terms of the key fulfils one of them.
  *
- * An expression of the new row is computed only where SQLite would come to it: in a row that is in the index, and fulfils the
- * CHECKs of the table. Else it could fail, as json_extract() does for what is no JSON, where SQLite would ignore the row.
+ * REPLACE puts the default in place of a NULL after the BEFORE triggers, which so have to reckon with it.
  */
-export function agrees({terms, where}: UniqueKey, checks: readonly Expression[]): string {
-  const holds = [...checks.map(({sql}) => `(${sql}) IS NOT 0`), ...(where === undefined ? [] : [`(${where.sql})`])]
-  const equal = terms.map(({expression, columns, collation}) => {
+export function agrees(key: UniqueKey, shape: Constraints): readonly string[] {
+  const given = (name: string) => `new.${identifier(name)}`
+  const columns = [...key.columns, ...shape.checks.flatMap(check => check.columns)]
+  const replaced = new Map(
+    shape.required.flatMap(({name, byDefault}) =>
+      byDefault === undefined || !columns.includes(name) ? [] : [[name, `coalesce(${given(name)}, ${byDefault})`]],
+    ),
+  )
+  if (replaced.size === 0) return [agreesWith(key, shape, given)]
+  const some = [...replaced.keys()].map(name => `${given(name)} IS NULL`).join(' OR ')
+  const withDefaults = agreesWith(key, shape, name => replaced.get(name) ?? given(name))
+  return [agreesWith(key, shape, given), `(${some}) AND ${withDefaults}`]
+}
+
+/** What must be true of a row for it to be in the table. */
+export interface Constraints {
+  /** The CHECK constraints. */
+  readonly checks: readonly Expression[]
+  /** The columns that exclude NULL; SQL of the default, if there is one. */
+  readonly required: readonly {readonly name: string; readonly byDefault: string | undefined}[]
+}
+
+/**
+ * An expression of the new row is computed only where SQLite would come to it: in a row that is in the index, has no NULL
+ * where there must be none, and fulfils the CHECKs of the table. Else it could fail, as json_extract() does for what is no
+ * JSON, where SQLite would ignore the row. CASE looks at them in their order, and as SQLite does: at no second half of an AND
+ * after a first that is false.
+ */
+function agreesWith(
+  {terms, where}: UniqueKey,
+  {checks, required}: Constraints,
+  given: (column: string) => string,
+): string {
+  const violated = [...required.map(({name}) => `${given(name)} IS NULL`), ...checks.map(({sql}) => `NOT (${sql})`)]
+  const isIn = where === undefined ? 'ELSE 1' : `WHEN ${where.sql} THEN 1`
+  const holds =
+    violated.length === 0 ? where?.sql : `CASE ${violated.map(sql => `WHEN ${sql} THEN 0`).join(' ')} ${isIn} END`
+  const equal = terms.map(({expression, column, columns, collation}) => {
     const collate = `COLLATE ${identifier(collation)}`
-    if (columns === undefined) return `t.${expression} ${collate} = new.${expression}`
+    if (column !== undefined) return `t.${expression} ${collate} = ${given(column)}`
     const needed = new Set([...columns, ...(where?.columns ?? []), ...checks.flatMap(check => check.columns)])
-    const values = [...needed].map(name => `new.${identifier(name)} AS ${identifier(name)}`)
+    const values = [...needed].map(name => `${given(name)} AS ${identifier(name)}`)
     const row = `(SELECT ${values.length === 0 ? 'NULL' : values.join(', ')})`
-    const condition = holds.length === 0 ? '' : ` WHERE ${holds.join(' AND ')}`
+    const condition = holds === undefined ? '' : ` WHERE ${holds}`
     return `(${expression}) ${collate} = (SELECT ${expression} FROM ${row}${condition})`
   })
   return [...(where === undefined ? [] : [`(${where.sql})`]), ...equal].join(' AND ')

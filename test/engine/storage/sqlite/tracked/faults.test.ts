@@ -21,7 +21,7 @@ const faults: readonly [fault: string, schema: string, make: (shape: TableShape)
     'unique expressions are forgotten',
     'unique expressions and parts',
     shape =>
-      recorder({...shape, unique: shape.unique.filter(({terms}) => terms.every(term => term.columns === undefined))}),
+      recorder({...shape, unique: shape.unique.filter(({terms}) => terms.every(term => term.column !== undefined))}),
   ],
   ['the rowid is forgotten', 'no primary key', shape => rewritten(shape, 't.rowid = new.rowid', 'false')],
   ['the stash is never cleared', 'an integer primary key', shape => rewritten(shape, 'key IS NOT NULL', 'false')],
@@ -37,6 +37,11 @@ const faults: readonly [fault: string, schema: string, make: (shape: TableShape)
     shape => recorder({...shape, nullableKey: false}),
   ],
   ['CHECKs are not reckoned with', 'expressions that fail', shape => recorder({...shape, checks: []})],
+  [
+    'defaults are not reckoned with',
+    'defaults in place of NULL',
+    shape => recorder({...shape, required: shape.required.map(({name}) => ({name, byDefault: undefined}))}),
+  ],
   ['cascades are not reckoned with', 'a chain whose links are cut', shape => recorder({...shape, nested: false})],
   ['a new key is told as a change', 'an integer primary key', shape => without(shape, 'after_move')],
   ['our triggers are the oldest', 'triggers of its own', recorder],

@@ -248,6 +248,53 @@ export const schemas: readonly Schema[] = [
     json: ['j', 'k'],
   },
   {
+    name: 'expressions that fail where a CHECK or a NULL keeps SQLite from them',
+    sql: [
+      `CREATE TABLE t (id INTEGER PRIMARY KEY, j CHECK (json_valid(j) AND json_extract(j, '$.b') IS NOT 1), k NOT NULL)`,
+      `CREATE UNIQUE INDEX j_index ON t (json_extract(j, '$[0]'))`,
+      `CREATE UNIQUE INDEX k_index ON t (json_extract(k, '$')) WHERE json_valid(k) AND json_type(k) <> 'array'`,
+    ],
+    tables: {
+      t: [
+        ['id', 'small'],
+        ['j', 'json'],
+        ['k', 'json'],
+      ],
+    },
+  },
+  {
+    name: 'defaults in place of NULL',
+    sql: [
+      `CREATE TABLE t (id INTEGER PRIMARY KEY, u TEXT NOT NULL DEFAULT 1 UNIQUE, n INT NOT NULL ON CONFLICT REPLACE DEFAULT 2)`,
+      'CREATE UNIQUE INDEX n_index ON t (-n) WHERE id > 1',
+      `CREATE TABLE c (k TEXT NOT NULL DEFAULT a PRIMARY KEY ON CONFLICT REPLACE, v) WITHOUT ROWID`,
+    ],
+    tables: {
+      t: [
+        ['id', 'small'],
+        ['u', 'key'],
+        ['n', 'key'],
+      ],
+      c: [
+        ['k', 'key'],
+        ['v', 'small'],
+      ],
+    },
+  },
+  {
+    name: 'defaults in place of NULL, and a tree',
+    sql: [
+      `CREATE TABLE t (id INTEGER PRIMARY KEY, parent INT REFERENCES t (id) ON DELETE CASCADE, a NOT NULL DEFAULT '1' UNIQUE)`,
+    ],
+    tables: {
+      t: [
+        ['id', 'small'],
+        ['parent', 'small'],
+        ['a', 'key'],
+      ],
+    },
+  },
+  {
     name: 'a tree whose branches go with their trunk',
     sql: [
       `CREATE TABLE t (id INTEGER PRIMARY KEY, parent INT REFERENCES t (id) ON DELETE CASCADE ON UPDATE CASCADE, a UNIQUE)`,
