@@ -99,6 +99,17 @@ describe('track and untrack', () => {
     expect((await litefeed(['tables'], {db})).lines.map(({name}) => name)).toEqual(['b c'])
   })
 
+  test('views that only the application can read keep no table from being tracked', async () => {
+    const db = application(`${orders} CREATE VIEW broken AS SELECT * FROM gone;
+      CREATE VIEW theirs AS SELECT their_function(item) FROM orders;`)
+    for (const args of [['orders'], ['--all']])
+      expect(await litefeed(['track', ...args], {db})).toMatchObject({status: 0, stderr: '', lines: [{name: 'orders'}]})
+    expect(await litefeed(['track', 'broken'], {db})).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining('broken is a view'),
+    })
+  })
+
   test.each([
     [['track'], 2, /which table/],
     [['track', 'orders', '--all'], 2, /exclude/],

@@ -26,6 +26,11 @@ export function isMalformed(error: unknown): boolean {
   return codeOf(error) === 'SQLITE_ERROR' && /malformed JSON/.test((error as Error).message)
 }
 
+/** Whether SQLite cannot make sense of a statement or the schema: for one, it names what is not there. */
+export function isMisunderstood(error: unknown): boolean {
+  return codeOf(error) === 'SQLITE_ERROR'
+}
+
 /** Whether a statement names a table that is not there. */
 export function isWithoutTable(error: unknown): boolean {
   return codeOf(error) === 'SQLITE_ERROR' && /^no such table: /.test((error as Error).message)

@@ -1,6 +1,7 @@
 import {LitefeedError} from '../../../error.ts'
 import type {ApplicationTable} from '../../storage.ts'
 import type {Connection} from '../connection.ts'
+import {isMisunderstood} from '../failure.ts'
 import {isInitialised} from '../tables.ts'
 import {readDefinition} from './definition.ts'
 import {readShape} from './shape.ts'
@@ -25,14 +26,24 @@ export function isDocuments(connection: Connection, table: string): boolean {
 }
 
 function describe(connection: Connection, name: string, view: boolean): ApplicationTable {
-  const rows = connection.prepare('SELECT name FROM pragma_table_xinfo(?)').all(name) as [string][]
   const tracked = readDefinition(connection, name) !== undefined
-  const table = {name, view, tracked, columns: rows.map(([column]) => column)}
+  const table = {name, view, tracked, columns: columnsOf(connection, name)}
   try {
     readShape(connection, name)
     return table
   } catch (error) {
     if (!(error instanceof LitefeedError)) throw error
     return {...table, refused: error}
+  }
+}
+
+/** None of what SQLite can only read where the application runs: a view or a virtual table, for its functions or its module. */
+function columnsOf(connection: Connection, table: string): readonly string[] {
+  try {
+    const rows = connection.prepare('SELECT name FROM pragma_table_xinfo(?)').all(table) as [string][]
+    return rows.map(([column]) => column)
+  } catch (error) {
+    if (!isMisunderstood(error)) throw error
+    return []
   }
 }
