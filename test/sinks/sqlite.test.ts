@@ -49,6 +49,19 @@ describe('how far a copy is', () => {
     }
   })
 
+  test('is known after the last table of the copy is tracked no longer', async () => {
+    const db = await two()
+    const copy = other()
+    run(copy, 'CREATE TABLE o (id INTEGER PRIMARY KEY)')
+    expect(await pipe(db, copy, 'o', '--since', 'beginning')).toMatchObject({status: 0, stderr: ''})
+    const places = () => query(copy, 'SELECT stream, seq FROM _litefeed_replica')
+    const before = places()
+    await library(copy, store => store.track('o'))
+    await library(copy, store => store.untrack('o'))
+    expect(places()).toEqual(before)
+    expect(before).toHaveLength(1)
+  })
+
   test('is a table for each of several, which have the same keys', async () => {
     const db = await two()
     for (const tables of [[], ['o', 'p']])

@@ -55,14 +55,19 @@ export function readMeta(db: Database): {readonly id: string; readonly version: 
   return {id: meta.get('feed_id') ?? '', version}
 }
 
-/** Removes all that is litefeed's from a file in which it has no table any more. Must run in a write transaction. */
+/**
+ * Removes all that is litefeed's from a file in which it has no table any more, but for what a pipe knows of the copy that the
+ * file is. Must run in a write transaction.
+ */
 export function removeIfUnused(connection: Connection): void {
   const [tables] = connection
     .prepare('SELECT (SELECT count(*) FROM _litefeed_tables) + (SELECT count(*) FROM _litefeed_tracked)')
     .get() as [number]
   if (tables > 0) return
   const ours = connection
-    .prepare(`SELECT name FROM sqlite_schema WHERE type = 'table' AND name LIKE '\\_litefeed\\_%' ESCAPE '\\'`)
+    .prepare(
+      `SELECT name FROM sqlite_schema WHERE type = 'table' AND name LIKE '\\_litefeed\\_%' ESCAPE '\\' AND name <> '_litefeed_replica'`,
+    )
     .all() as [string][]
   for (const [name] of ours) connection.execute(`DROP TABLE ${identifier(name)}`)
 }
