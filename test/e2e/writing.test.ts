@@ -231,6 +231,26 @@ describe('insert', () => {
     expect(documents(db, 't')).toEqual([{id: 1}, {id: 2}, {id: 3}])
   })
 
+  test('what the application forbids is refused in its words', async () => {
+    const db = await databaseWith({t: [{id: 1, n: 1}]})
+    const connection = new Sqlite(db)
+    connection.exec(`CREATE UNIQUE INDEX n_index ON t (doc ->> 'n');
+      CREATE TRIGGER positive BEFORE INSERT ON t WHEN new.doc ->> 'n' < 0 BEGIN SELECT RAISE(ABORT, 'n must be positive'); END;
+      CREATE TRIGGER kept BEFORE DELETE ON t BEGIN SELECT RAISE(ABORT, 'it is kept'); END`)
+    connection.close()
+    const first = async (...args: string[]) => (await litefeed(args, {db})).result
+    const said = (text: string, verb = 'take') => ({
+      errors: 1,
+      first_error: expect.stringContaining(`SQLite does not ${verb} the document: ${text}`),
+    })
+    expect(await first('insert', 't', '{"id":2,"n":-1}')).toMatchObject(said('n must be positive'))
+    expect(await first('insert', 't', '{"id":2,"n":1}', '{"id":3,"n":2}')).toMatchObject({
+      ...said("UNIQUE constraint failed: index 'n_index'"),
+      inserted: 1,
+    })
+    expect(await first('delete', 't', '1')).toMatchObject(said('it is kept', 'remove'))
+  })
+
   test('--return-changes lists the old and the new values', async () => {
     const db = newDatabase()
     const {result} = await litefeed(

@@ -2,7 +2,7 @@ import {mistakeIn} from '../../documents/json.ts'
 import type {Key} from '../../documents/key.ts'
 import type {Outcome, Verdict, Write} from '../storage.ts'
 import type {Connection} from './connection.ts'
-import {isRefusal} from './failure.ts'
+import {isRefusal, isTooMuch} from './failure.ts'
 import {docText, identifier, toSql} from './sql.ts'
 
 /** The document with this key, or null. */
@@ -67,13 +67,15 @@ function carryOut(connection: Connection, table: string, key: Key, old: string |
     return {old, verdict}
   } catch (error) {
     if (!isRefusal(error)) throw error
-    return {old, verdict: {kind: 'refused', reason: verdict.kind === 'store' ? reasonFor(verdict.text) : String(error)}}
+    return {old, verdict: {kind: 'refused', reason: reasonFor(error, verdict)}}
   }
 }
 
-/** Why the table's CHECK failed: the one constraint that a document can violate. https://sqlite.org/json1.html#jlimits */
-function reasonFor(text: string): string {
-  return (
-    mistakeIn(text) ?? 'SQLite does not take the document: it is nested deeper than 1000 levels, or longer than 1 GB'
-  )
+/** What is wrong with the document, or what SQLite says of it where the application has a unique index or a trigger. */
+function reasonFor(error: unknown, verdict: Verdict): string {
+  const mistake = verdict.kind === 'store' ? mistakeIn(verdict.text) : undefined
+  if (mistake !== undefined) return mistake
+  // Only the CHECK that it be JSON is the table's own. https://sqlite.org/json1.html#jlimits
+  const why = isTooMuch(error) ? 'it is nested deeper than 1000 levels, or longer than 1 GB' : (error as Error).message
+  return `SQLite does not ${verdict.kind === 'store' ? 'take' : 'remove'} the document: ${why}`
 }

@@ -16,9 +16,14 @@ export function explain(error: unknown, file: string): unknown {
   return new LitefeedError(kind, message(file, (error as Error).message), {hint, cause: error})
 }
 
-/** Whether SQLite refused the value itself, not the attempt: too deep for its JSON parser, or too long. */
+/** Whether SQLite refused the value itself, not the attempt: it is too much, or the application has made a rule that forbids it. */
 export function isRefusal(error: unknown): boolean {
-  return /^SQLITE_(CONSTRAINT|TOOBIG)/.test(codeOf(error)) || error instanceof RangeError
+  return codeOf(error).startsWith('SQLITE_CONSTRAINT') || isTooMuch(error)
+}
+
+/** Whether a document is too deep for SQLite's JSON parser, or too long. */
+export function isTooMuch(error: unknown): boolean {
+  return /^SQLITE_(CONSTRAINT_CHECK|TOOBIG)/.test(codeOf(error)) || error instanceof RangeError
 }
 
 /** Whether one of SQLite's JSON functions was given a text that is no JSON, or is nested too deeply for it. */
