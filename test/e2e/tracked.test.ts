@@ -173,6 +173,23 @@ describe('track and untrack', () => {
     expect(await log(db)).toHaveLength(2)
   })
 
+  test('what was written while a table was not tracked is recorded when it is again, where its log was kept', async () => {
+    const db = await trackedApplication(orders, 'orders')
+    write(db, `INSERT INTO orders VALUES (1, 'a', 1), (2, 'b', 1), (3, 'c', 1)`)
+    await litefeed(['untrack', 'orders', '--keep-log'], {db})
+    write(
+      db,
+      `DELETE FROM orders WHERE id = 1; UPDATE orders SET amount = 2 WHERE id = 2; INSERT INTO orders VALUES (4, 'd', 1)`,
+    )
+    expect(await litefeed(['track', 'ORDERS'], {db})).toMatchObject({
+      status: 0,
+      stderr: 'orders was not as its log said; recorded are 1 added, 1 changed, 1 removed\n',
+    })
+    expect((await log(db)).slice(3).map(event => short(event))).toEqual(['remove 1', 'change 2', 'add 4'])
+    const {stdout} = await litefeed(['doctor'], {db})
+    expect(stdout).not.toContain('"problem"')
+  })
+
   test('a write of litefeed to a tracked table is refused by its name, and nothing has happened', async () => {
     const db = await trackedApplication(`${orders} INSERT INTO orders VALUES (1, 'a', 1);`, 'orders')
     for (const args of [

@@ -73,7 +73,8 @@ function hasNewUnique(connection: Connection, definition: Kept): boolean {
   return unique.map(describeUnique).some(text => !known.has(before(text)))
 }
 
-function hasChanges(connection: Connection, table: string, after: Position): boolean {
+/** Whether anything about the table is in the log after a position. */
+export function hasChanges(connection: Connection, table: string, after: Position): boolean {
   return (
     connection
       .prepare('SELECT 1 FROM _litefeed_changes WHERE seq > ? AND tbl = ? COLLATE NOCASE LIMIT 1')

@@ -3,7 +3,7 @@ import type {Connection} from '../connection.ts'
 import {readBounds} from '../log.ts'
 import {dropImages, recordDifferences} from './compare.ts'
 import {keepDefinition, readDefinition} from './definition.ts'
-import {gapOf} from './gap.ts'
+import {gapOf, hasChanges} from './gap.ts'
 import {inspect, isTable} from './health.ts'
 import {install} from './install.ts'
 import {jsonColumns} from './renamed.ts'
@@ -66,10 +66,7 @@ export function putRight(
 ): Differences & {readonly seq: Position} {
   const definition = readDefinition(connection, table)
   const seq = readBounds(connection).newest
-  if (definition === undefined) {
-    install(connection, table, options)
-    return {...none, seq}
-  }
+  if (definition === undefined) return {...begin(connection, table, options, seq), seq}
   const {name, migrating} = definition
   const known = definition.columns
   const images = migrating
@@ -85,4 +82,15 @@ export function putRight(
   const differences = recordDifferences(connection, name, readShape(connection, name, json), images)
   install(connection, name, {json}, seq)
   return {...differences, seq}
+}
+
+/** What was done to a table that had been tracked before, and whose log was kept, is not in that. */
+function begin(connection: Connection, table: string, options: TrackOptions | undefined, seq: Position): Differences {
+  const shape = readShape(connection, table, options?.json)
+  const images = {images: 'logged', strangers: true, known: []} as const
+  const differences = hasChanges(connection, shape.name, 0)
+    ? recordDifferences(connection, shape.name, shape, images)
+    : none
+  install(connection, table, options, seq)
+  return differences
 }
