@@ -1,5 +1,20 @@
 /** A value of the column `id`, as SQLite gives it with whole numbers as bigint. */
-export type Id = number | bigint | string | Uint8Array
+export type Id = number | bigint | string | Uint8Array | TextBytes
+
+/** Text that is no UTF-8, which a string would not say exactly. */
+export interface TextBytes {
+  readonly text: Uint8Array
+}
+
+/** An id as it was read, and as a blob. JavaScript puts U+FFFD in the place of what is no UTF-8. */
+export function exactId(id: Exclude<Id, TextBytes>, bytes: Uint8Array): Id {
+  return typeof id === 'string' && id.includes('\ufffd') ? {text: bytes} : id
+}
+
+/** An id as a parameter of a statement: its SQL and its value. */
+export function idParameter(id: Id): {readonly sql: string; readonly value: Exclude<Id, TextBytes>} {
+  return isTextBytes(id) ? {sql: 'CAST(? AS TEXT)', value: id.text} : {sql: '?', value: id}
+}
 
 /** The value of the column `id` that a key of the log, which is JSON text, was written for. */
 export function idOfKey(key: string): Id {
@@ -21,10 +36,15 @@ export function compareIds(one: Id, other: Id): number {
 }
 
 function rankOf(id: Id): number {
-  if (typeof id === 'string') return 1
+  if (typeof id === 'string' || isTextBytes(id)) return 1
   return typeof id === 'object' ? 2 : 0
 }
 
 function bytesOf(id: Id): Uint8Array {
+  if (isTextBytes(id)) return id.text
   return typeof id === 'string' ? Buffer.from(id) : (id as Uint8Array)
+}
+
+function isTextBytes(id: Id): id is TextBytes {
+  return typeof id === 'object' && 'text' in id
 }

@@ -3,7 +3,7 @@ import {canonicalKey} from '../../documents/key.ts'
 import type {Comparisons, Cursor, Page, Stored} from '../storage.ts'
 import type {Connection} from './connection.ts'
 import type {Fragment} from './fragment.ts'
-import {compareIds, type Id, idOfKey} from './ids.ts'
+import {compareIds, exactId, type Id, idOfKey, idParameter, type TextBytes} from './ids.ts'
 import {keepsDocument, leavingOut} from './leave-out.ts'
 import {readBounds} from './log.ts'
 import {docText, identifier, keyJson} from './sql.ts'
@@ -18,7 +18,7 @@ export function pageDocuments(
 ): Page {
   return leavingOut(keepsDocument(where), condition => {
     const {id, span} = (after?.cursor ?? {}) as Place
-    const from = id === undefined ? [] : [id]
+    const from = id === undefined ? [] : [idParameter(id)]
     const until = condition === undefined ? undefined : (span ?? endOfSpan(connection, table, from))
     const rows = selectRows(table, from, until, limit, condition)
     const {documents, last, isFull} = readJoined(connection, rows, limit) ?? readEach(connection, rows, limit)
@@ -36,6 +36,9 @@ interface Place {
   readonly span?: Id | undefined
 }
 
+type Parameter = ReturnType<typeof idParameter>
+type ReadId = Exclude<Id, TextBytes>
+
 interface Rows {
   readonly documents: readonly Stored[]
   readonly last: Id | undefined
@@ -45,20 +48,21 @@ interface Rows {
 
 function selectRows(
   table: string,
-  from: readonly unknown[],
+  from: readonly Parameter[],
   until: Id | undefined,
   limit: number,
   condition: Fragment | undefined,
 ) {
+  const to = until === undefined ? [] : [idParameter(until)]
   const conditions = [
-    ...from.map(() => 'id > ?'),
-    ...(until === undefined ? [] : ['id <= ?']),
+    ...from.map(({sql}) => `id > ${sql}`),
+    ...to.map(({sql}) => `id <= ${sql}`),
     ...(condition === undefined ? [] : [condition.sql]),
   ]
   const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`
   return {
-    sql: `SELECT ${keyJson('id', 'doc')} AS key, ${docText('doc')} AS doc, id FROM ${identifier(table)} ${where} ORDER BY id LIMIT ${limit}`,
-    values: [...from, ...(until === undefined ? [] : [until]), ...(condition?.values ?? [])],
+    sql: `SELECT ${keyJson('id', 'doc')} AS key, ${docText('doc')} AS doc, id, CAST(id AS BLOB) FROM ${identifier(table)} ${where} ORDER BY id LIMIT ${limit}`,
+    values: [...[...from, ...to].map(({value}) => value), ...(condition?.values ?? [])],
   }
 }
 
@@ -74,22 +78,23 @@ function readJoined(
   if (!connection.isUtf8) return undefined
   const text = `CASE WHEN octet_length(doc) > 16000 THEN char(10) ELSE doc END`
   const statement = connection.prepare(
-    `SELECT CAST(group_concat(key, char(10)) AS BLOB), CAST(group_concat(${text}, char(10)) AS BLOB), count(*), max(id)
-      FROM (${sql})`,
+    `SELECT CAST(group_concat(key, char(10)) AS BLOB), CAST(group_concat(${text}, char(10)) AS BLOB), count(*), max(id),
+      CAST(max(id) AS BLOB) FROM (${sql})`,
   )
   statement.safeIntegers()
-  const [keyBytes, textBytes, count, last] = statement.get(...values) as [
+  const [keyBytes, textBytes, count, last, lastBytes] = statement.get(...values) as [
     Buffer | null,
     Buffer | null,
     bigint,
-    Id | null,
+    ReadId,
+    Buffer,
   ]
   if (keyBytes === null || textBytes === null) return {documents: [], last: undefined, isFull: false}
   if (!isUtf8(textBytes)) return undefined
   const [keys, texts] = [linesOf(keyBytes), linesOf(textBytes)]
   if (keys.length !== Number(count) || texts.length !== keys.length) return undefined
   const documents = texts.map((text, index) => ({key: canonicalKey(keys[index] as string), text}))
-  return {documents, last: last ?? undefined, isFull: documents.length >= limit}
+  return {documents, last: exactId(last, lastBytes), isFull: documents.length >= limit}
 }
 
 function linesOf(bytes: Buffer): string[] {
@@ -103,9 +108,9 @@ function readEach(connection: Connection, {sql, values}: ReturnType<typeof selec
   const documents: Stored[] = []
   let bytes = 0
   let last: Id | undefined
-  for (const [key, text, id] of statement.iterate(...values) as Iterable<[string, string, Id]>) {
+  for (const [key, text, id, idBytes] of statement.iterate(...values) as Iterable<[string, string, ReadId, Buffer]>) {
     documents.push({key: canonicalKey(key), text})
-    last = id
+    last = exactId(id, idBytes)
     bytes += text.length
     if (bytes > 8e6) break
   }
@@ -113,12 +118,13 @@ function readEach(connection: Connection, {sql, values}: ReturnType<typeof selec
 }
 
 /** The last id of as many documents as one statement may pass over, so that it stays short; undefined when fewer are left. */
-function endOfSpan(connection: Connection, table: string, from: readonly unknown[]): Id | undefined {
+function endOfSpan(connection: Connection, table: string, from: readonly Parameter[]): Id | undefined {
   const statement = connection.prepare(
-    `SELECT id FROM ${identifier(table)} ${from.length === 0 ? '' : 'WHERE id > ?'} ORDER BY id LIMIT 1 OFFSET ${documentsAtOnce}`,
+    `SELECT id, CAST(id AS BLOB) FROM ${identifier(table)} ${from.map(({sql}) => `WHERE id > ${sql}`).join()} ORDER BY id LIMIT 1 OFFSET ${documentsAtOnce}`,
   )
   statement.safeIntegers()
-  return (statement.get(...from) as [Id] | undefined)?.[0]
+  const end = statement.get(...from.map(({value}) => value)) as [ReadId, Buffer] | undefined
+  return end && exactId(...end)
 }
 
 const documentsAtOnce = 20_000
