@@ -20,6 +20,10 @@ export class ChildSink implements Sink {
   readonly #program: string
   readonly #args: readonly string[]
   #child: Child | undefined
+  /** How many wait for a program to end, so that another one can be given them. */
+  #queued = 0
+  /** Whether there is no more after those. */
+  #finishesNext = false
 
   constructor(program: string, args: readonly string[], maxUnacked: number) {
     this.#program = program
@@ -31,14 +35,19 @@ export class ChildSink implements Sink {
   async deliver([parcel]: readonly Parcel[]): Promise<readonly Outcome[]> {
     if (parcel === undefined) return []
     // One that has been told that there is no more is another's predecessor, and not its neighbour.
+    this.#queued++
     while (this.#child?.finishes === true) await this.#child.end()
+    this.#queued--
     if (this.#child?.ended !== false)
       this.#child = new Child(this.#program, this.#args, parcel.id.split(':')[0] as string)
-    return [await this.#child.give(parcel)]
+    const outcome = this.#child.give(parcel)
+    if (this.#finishesNext && this.#queued === 0) this.finish()
+    return [await outcome]
   }
 
   finish(): void {
-    void this.#child?.end()
+    this.#finishesNext = this.#queued > 0
+    if (!this.#finishesNext) void this.#child?.end()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
